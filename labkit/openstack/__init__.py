@@ -1,0 +1,1 @@
+"""OpenStack, service by service, as the real ones behave."""
