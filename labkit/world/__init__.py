@@ -1,0 +1,1 @@
+"""labkit.world: time, randomness, links and messages, faults, trace."""
