@@ -1,0 +1,133 @@
+"""The artefact's side: plays the judge's calls on what the student wrote and answers in JSON.
+
+The same player sits in the notebook's kernel (check) and in the grader's worker process; it never sees a verdict, a rule or a
+scenario that is not being played.
+"""
+from __future__ import annotations
+
+import builtins
+import inspect
+import io
+import linecache
+import os
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, Callable
+
+from labkit.lab.steps import OutOfSteps, Steps
+from labkit.lab.values import NotPlain, plain
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OUTPUT = 2000
+
+
+class Missing(LookupError):
+    """There is nothing under this name yet."""
+
+
+class Player:
+    """Answers messages `fresh`, `value` and `call`; `find(name)` gives the student's object or raises Missing."""
+
+    def __init__(self, find: Callable[[str], Any]):
+        self.find, self.states = find, {}
+
+    def play(self, message: dict, ask: Callable[[dict], dict]) -> dict:
+        """Play one message; `ask` carries a handle's call to the judge. Always a reply, never an exception of the student's."""
+        try:
+            if message["play"] == "fresh":
+                self.states = {}
+                return {}
+            student = self.find(message["artefact"])
+            if message["play"] == "value":
+                return {"returned": plain(student, "what you handed in")}
+            return self._call(student, message, ask)
+        except (NotPlain, Missing) as error:
+            return {"failed": str(error)}
+
+    def _call(self, student, message, ask):
+        function = getattr(student, message["method"], None) if message["method"] else student
+        if not callable(function):
+            return {"failed": f"is a {type(student).__name__}, not a function"}
+        steps = Steps(message["steps"])
+        arguments = {key: self._decode(value, steps, ask) for key, value in message["arguments"].items()}
+        if wrong := _misfit(function, arguments):
+            return {"failed": wrong}
+        output = io.StringIO()
+        reply = self._run(function, arguments, steps, output)
+        return {**reply, "steps": steps.used, "output": output.getvalue()[:OUTPUT]}
+
+    def _run(self, function, arguments, steps, output):
+        try:
+            with redirect_stdout(output), redirect_stderr(output), steps.counted():
+                returned = function(**arguments)
+        except OutOfSteps:
+            pass
+        except RecursionError:
+            return {"failed": "called itself without end"}
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            if not steps.reason:
+                return {"failed": said(error)}
+        if steps.reason:
+            return {"failed": f"{steps.reason}{_place(steps.frame)}"}
+        return {"returned": plain(returned, "what you returned")}
+
+    def _decode(self, value, steps, ask):
+        if isinstance(value, dict) and "$state" in value:
+            return self.states.setdefault(value["$state"], {})
+        if isinstance(value, dict) and "$handle" in value:
+            return RemoteHandle(value["$handle"], value["methods"], steps, ask)
+        return value
+
+
+class RemoteHandle:
+    """An object in the student's hand whose methods are answered by the judge."""
+
+    def __init__(self, name, methods, steps, ask):
+        for method in methods:
+            setattr(self, method, self._method(name, method, steps, ask))
+        self._name = name
+
+    def __repr__(self):
+        return f"<{self._name}>"
+
+    @staticmethod
+    def _method(name, method, steps, ask):
+        def remote(*arguments, **keywords):
+            before = steps.pause()
+            try:
+                where = f"an argument of {name}.{method}"
+                answer = ask({"handle": name, "method": method, "arguments": plain(arguments, where), "keywords": plain(keywords, where)})
+            finally:
+                steps.resume(before)
+            if "raise" in answer:
+                raise getattr(builtins, answer["raise"])(answer["text"])
+            return answer["value"]
+
+        remote.__name__ = method
+        return remote
+
+
+def said(error: BaseException) -> str:
+    """What an exception of the student's says, with the student's own line: never a line of ours."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)]
+    place = f" in line {frames[-1].lineno}: `{frames[-1].line}`" if frames and frames[-1].line else ""
+    text = str(error)
+    return f"raised {type(error).__name__}{': ' + text[:200] if text else ''}{place}"
+
+
+def _misfit(function, arguments):
+    """Why the function cannot be called with these arguments, or None."""
+    try:
+        inspect.signature(function).bind(**arguments)
+    except TypeError as error:
+        return f"cannot be called with the arguments {', '.join(arguments)}: {error}"
+    except ValueError:
+        pass  # built-in without a signature: calling it will tell
+    return None
+
+
+def _place(frame) -> str:
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() if frame else ""
+    return f", last in line {frame.f_lineno}: `{line}`" if line else ""
