@@ -1,0 +1,72 @@
+"""The invisible part of a live view: it keeps its keys at home and tells the kernel about arrows and clicks.
+
+Without it a letter typed while one of our buttons has the focus is a JupyterLab command (`b` inserts a cell, `d d` deletes one).
+JupyterLab listens at the document; we stop the event at our own frame, and mark the focused element as Lumino's own attribute asks.
+"""
+
+import anywidget
+import traitlets
+
+ESM = """
+const passes = e => e.ctrlKey || e.metaKey || e.altKey || ["Tab", "Escape"].includes(e.key) || (e.shiftKey && e.key === "Enter");
+const typing = t => t.matches("input, textarea, select, [contenteditable]");
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let frame = null, timer = null, gone = false;
+  const onKey = e => {
+    if (passes(e)) return;
+    e.stopPropagation();
+    if (!typing(e.target) && model.get("keys").includes(e.key)) { e.preventDefault(); model.send({ key: e.key }); }
+  };
+  const onClick = e => {
+    const hit = e.target.closest("[data-lk]");
+    if (hit) model.send({ click: hit.dataset.lk });
+  };
+  const onFocus = e => e.target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const beat = () => {
+    clearInterval(timer);
+    if (model.get("beat_ms")) timer = setInterval(() => model.send({ key: "beat" }), model.get("beat_ms"));
+  };
+  const attach = () => {
+    frame = el.closest(".lk-frame");
+    if (gone) return;
+    if (!frame) { requestAnimationFrame(attach); return; }
+    frame.addEventListener("keydown", onKey);
+    frame.addEventListener("click", onClick);
+    frame.addEventListener("focusin", onFocus);
+    const said = frame.querySelector(".lk-said");
+    if (said) said.setAttribute("aria-live", "polite");
+  };
+  attach();
+  model.on("change:beat_ms", beat);
+  return () => {
+    gone = true;
+    clearInterval(timer);
+    if (!frame) return;
+    frame.removeEventListener("keydown", onKey);
+    frame.removeEventListener("click", onClick);
+    frame.removeEventListener("focusin", onFocus);
+  };
+}
+export default { render };
+"""
+
+
+class Keys(anywidget.AnyWidget):
+    """Reports `heard("ArrowRight")`, `heard("beat")` (every `beat_ms` milliseconds, 0 = never) and `clicked("name")` (elements with data-lk)."""
+
+    _esm = ESM
+    keys = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    beat_ms = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, keys, heard, clicked):
+        super().__init__(keys=list(keys))
+        self._heard, self._clicked = heard, clicked
+        self.on_msg(self._message)
+
+    def _message(self, _widget, content, _buffers):
+        if "key" in content:
+            self._heard(content["key"])
+        elif "click" in content:
+            self._clicked(content["click"])
