@@ -17,8 +17,8 @@ from labkit import __version__
 
 # command: (module, function, what it does); the function takes the rest of the command line and returns the exit status.
 COMMANDS = {
-    "lab": ("labkit.jupyter", "main", "open JupyterLab on the first notebook"),
-    "doctor": ("labkit.doctor", "main", "say what works on this machine, what is missing, and the cure"),
+    "lab": ("labkit.setup.jupyter", "main", "open JupyterLab on the first notebook"),
+    "doctor": ("labkit.setup.doctor", "main", "say what works on this machine, what is missing, and the cure"),
     "serve": ("labkit.openstack.serve", "main", "serve an emulated platform to real clients on 127.0.0.1"),
     "replay": ("labkit.openstack.replay", "main", "play recordings of a real system against the emulator"),
     "tasks": ("labkit.lab.listing", "main", "list every graded task"),
@@ -50,18 +50,24 @@ def unknown(command: str) -> str:
     return f"labkit: there is no command '{command}'. {hint} See 'labkit --help'."
 
 
-def run(command: str, rest: list[str]) -> int:
-    """Import the command's module and hand it the rest of the line. A LabError becomes one line, not a traceback."""
-    from labkit.world.errors import LabError
+def explained(error: Exception) -> bool:
+    """Is it an error that labkit itself explains? Asked without importing the world: `doctor` runs also where SimPy is missing."""
+    errors = sys.modules.get("labkit.world.errors")
+    return errors is not None and isinstance(error, errors.LabError)
 
+
+def run(command: str, rest: list[str]) -> int:
+    """Import the command's module and hand it the rest of the line. An error that explains itself needs no traceback."""
     module, function, _ = COMMANDS[command]
     try:
         return getattr(import_module(module), function)(rest) or 0
-    except LabError as error:
-        print(f"labkit {command}: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not explained(error):
+            raise
+        print(f"labkit {command}: {error}", file=sys.stderr)
+        return 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
