@@ -1,0 +1,62 @@
+"""Virtual time: SimPy's environment, with calls that can be nested and deadlines that can be called off."""
+
+from heapq import heappop
+
+from simpy import Environment
+
+NEVER = float("inf")
+
+
+class Horizon(BaseException):
+    """A replay has reached the moment it was asked for (not an Exception: nobody but the replay may catch it)."""
+
+
+class Clock(Environment):
+    """A SimPy environment whose queue also holds our messages (any object with `callbacks` and `_ok`).
+
+    An entry whose `callbacks` is None was called off: it is dropped and takes no time, so that `run()` ends when nothing
+    is left to happen, not when the last deadline would have struck.
+    """
+
+    horizon = NEVER
+
+    def run_to(self, until):
+        """Let everything happen that happens before `until` (seconds); then it is `until` (unless that is NEVER)."""
+        queue, end, pop = self._queue, min(until, self.horizon), heappop
+        while queue and queue[0][0] < end:
+            at, _, _, event = pop(queue)
+            callbacks = event.callbacks
+            if callbacks is None:
+                continue
+            self._now = at
+            event.callbacks = None
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not hasattr(event, "_defused"):
+                raise event._value
+        if end != NEVER:
+            self._now = max(self._now, end)
+        if until > end or (until == NEVER and end != NEVER):
+            raise Horizon
+
+    def run_until(self, event):
+        """Let things happen until the SimPy `event` has. Returns False if nothing is left to happen before it does."""
+        before, self._active_proc = self._active_proc, None
+        try:
+            while event.callbacks is not None:
+                if not self._queue:
+                    return False
+                self.run_to_next()
+            return True
+        finally:
+            self._active_proc = before
+
+    def run_to_next(self):
+        """Let exactly the next thing happen."""
+        while self._queue and self._queue[0][3].callbacks is None:
+            heappop(self._queue)
+        if self._queue and self._queue[0][0] >= self.horizon:
+            self._now = max(self._now, self.horizon)
+            raise Horizon
+        if self._queue:
+            self.step()

@@ -1,0 +1,240 @@
+"""Messages: one-way casts, and requests whose answer may be late, lost, doubled, or never come.
+
+    caller                      server
+      │ rest GET /v3 ─────────────▶│  net delivered      the request's copy reached a running process
+      │◀───────────────────── 200 ─│  net delivered      the first reply settles the call
+      ┆ net timeout                ┆  net late           the reply came after the caller had given up: ignored
+
+A caller learns only what arrives. A cut link, a lost message, a dead machine and a slow answer all look the same: no
+answer in time, `definite=False`. A machine whose process was stopped still answers for it: connection refused, which is
+certain (`definite=True`), or connection closed if the request had already been taken (`definite=False`).
+"""
+
+from simpy import Event as Pending
+
+from labkit.world.errors import LabError, Unanswered
+from labkit.world.trace import NOTHING, plain
+
+# What the trace shows of a message's payload, by kind; other kinds are shown whole. Headers and bodies of HTTP carry
+# passwords and tokens, and a trace is for everyone to read.
+SHOWN = {"rest": ("method", "path", "status")}
+SILENT = object()
+
+
+class Message:
+    """One copy of a message on its way. Handlers read `src`, `dst`, `kind`, `what`, `detail` (their own copy), `n` (the
+    event of its sending) and `world`."""
+
+    __slots__ = ("callbacks", "world", "link", "src", "dst", "kind", "what", "detail", "n", "answer", "first", "taken",
+                 "refused")
+    _ok = True   # SimPy asks each entry of its queue
+
+    def __init__(self, world, link, src, dst, kind, what, detail, n, answer, callbacks):
+        self.world, self.link, self.src, self.dst, self.kind, self.what = world, link, src, dst, kind, what
+        self.detail, self.n, self.answer, self.callbacks = detail, n, answer, callbacks
+        self.first, self.taken, self.refused = self, False, False
+
+    def copy(self):
+        """A second copy, made by the network; `first` keeps what became of any of them."""
+        twin = Message(self.world, self.link, self.src, self.dst, self.kind, self.what, plain(self.detail), self.n,
+                       self.answer, self.callbacks)
+        twin.first = self
+        return twin
+
+
+class Reply:
+    """A handler's answer when the trace must show other words than the payload: `what` and `shown`."""
+
+    def __init__(self, payload, what=None, shown=None):
+        self.payload, self.what, self.shown = payload, what, shown
+
+
+class Answer(Pending):
+    """A SimPy event: the reply's payload, or Unanswered. `cause` is the event that settled it."""
+
+    def __init__(self, world, src, dst, kind, what, timeout_s):
+        super().__init__(world.env)
+        self._defused = True   # an answer nobody waits for is not the world's failure
+        self.src, self.dst, self.kind, self.what, self.timeout_s = src, dst, kind, what, timeout_s
+        self.life = src.life
+        self.cause = self.deadline = None
+
+    def settle(self, cause, payload):
+        """The reply has arrived."""
+        self.cause, self.deadline.callbacks = cause, None
+        self.succeed(payload)
+
+    def give_up(self, cause, error):
+        """There will be no reply that counts."""
+        self.cause = cause
+        if self.deadline is not None:
+            self.deadline.callbacks = None
+        self.fail(error)
+
+
+class Deadline:
+    """The moment at which a caller stops waiting."""
+
+    __slots__ = ("callbacks", "answer", "n")
+    _ok = True
+
+    def __init__(self, answer, n):
+        self.answer, self.n, self.callbacks = answer, n, (_expire,)
+
+
+def shown(kind, detail):
+    """The part of a payload that a trace may show."""
+    keys = SHOWN.get(kind)
+    if keys is None:
+        return detail if isinstance(detail, dict) else {"value": detail}
+    return {key: detail[key] for key in keys if key in detail} if isinstance(detail, dict) else NOTHING
+
+
+def send(world, src, dst, kind, what, detail, *, answer=None, step=None, show=None):
+    """Put a message on the wire, or say that it was never sent. Returns n of its event."""
+    link = world.network.links.get((src, dst)) or world.network.link(src, dst)
+    if detail:
+        detail = plain(detail)
+        seen = plain(shown(kind, detail) if show is None else show)
+    else:
+        seen = NOTHING if show is None else plain(show)
+    n = world.record(src, dst, kind, what, world.cause, step, seen)
+    message = Message(world, link, src, dst, kind, what, detail, n, answer, _ARRIVE)
+    if link.plain:
+        world.env.schedule(message, 1, link.wait_s)
+    else:
+        _transmit(world, link, message)
+    return n
+
+
+def _transmit(world, link, message):
+    """The way over a link that cuts, loses, doubles or delays by luck."""
+    if link.is_cut:
+        world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": "cut"})
+        return
+    delays = world.network.fate(link)
+    if not delays:
+        world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": "loss"})
+    for copy, delay_s in enumerate(delays):
+        world.env.schedule(message.copy() if copy else message, 1, delay_s)
+
+
+def _arrive(message):
+    """A copy of a cast or request reaches its machine."""
+    node, world = message.link.target, message.world
+    if message.link.is_cut or node.state != "running":
+        return _unreached(world, node, message)
+    if message.answer is not None and (node.serve is None or message.first.refused):
+        return _refuse(world, node, message)
+    message.first.taken = True
+    rows = world.rows
+    n = len(rows)
+    rows.append((n, world.env._now, message.src, message.dst, "net", "delivered", message.n, None, NOTHING))
+    if node.serve is not None:
+        before, world.cause = world.cause, n
+        try:
+            node.handle(message, n)
+        finally:
+            world.cause = before
+
+
+_ARRIVE = (_arrive,)
+
+
+def _unreached(world, node, message):
+    if not message.link.is_cut and node.state == "stopped" and message.answer is not None:
+        return _refuse(world, node, message)
+    reason = "cut" if message.link.is_cut else "down" if node.state == "crashed" else "nobody listens"
+    world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": reason})
+
+
+def _refuse(world, node, message):
+    """The machine lives, the process does not listen. Certain only if no copy was ever taken; and what was refused once
+    stays refused, or 'certainly not' would be a lie when a second copy comes after a restart."""
+    if message.first.taken:
+        return close(world, message, message.n)
+    message.first.refused = True
+    error = Unanswered(f"{message.dst} refused the connection", definite=True,
+                       next_step="nothing was done: start the process, or try another node")
+    _machine_says(world, message, message.n, "refused", error)
+
+
+def close(world, message, cause):
+    """The process that had taken a request is gone, its machine tells the caller."""
+    error = Unanswered(f"{message.dst} closed the connection without an answer", definite=False,
+                       next_step="look whether it was done before you repeat it")
+    _machine_says(world, message, cause, "closed", error)
+
+
+def _machine_says(world, message, cause, what, error):
+    n = world.record(message.dst, message.src, "net", what, cause, None, NOTHING)
+    back = world.network.link(message.dst, message.src)
+    notice = Message(world, back, message.dst, message.src, "net", what, error, n, message.answer, _SETTLE)
+    _transmit(world, back, notice) if not back.plain else world.env.schedule(notice, 1, back.wait_s)
+
+
+def reply(world, message, result):
+    """Send a handler's result back to the caller; a LabError travels as an error."""
+    payload, what, show = (result.payload, result.what, result.shown) if isinstance(result, Reply) else (result, None, None)
+    if isinstance(payload, LabError):
+        what, show = what or "error", show or {"error": str(payload), "code": payload.code}
+    else:
+        payload = plain(payload, "reply")
+        status = payload.get("status") if isinstance(payload, dict) else None
+        what = what or ("reply" if status is None else str(status))
+        show = shown(message.kind, payload) if show is None else show
+    seen = plain(show) if payload is not None else NOTHING
+    n = world.record(message.dst, message.src, message.kind, what, world.cause, None, seen)
+    back = world.network.link(message.dst, message.src)
+    answer = Message(world, back, message.dst, message.src, message.kind, what, payload, n, message.answer, _SETTLE)
+    _transmit(world, back, answer) if not back.plain else world.env.schedule(answer, 1, back.wait_s)
+
+
+def _settle(message):
+    """A reply (or the machine's notice) reaches the caller."""
+    world, answer, caller = message.world, message.answer, message.link.target
+    if message.link.is_cut or caller.state != "running":
+        reason = "cut" if message.link.is_cut else "down"
+        world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": reason})
+    elif answer.triggered or answer.life != caller.life:
+        reason = "the caller has restarted" if answer.life != caller.life else "the caller no longer waits"
+        world.record(message.src, message.dst, "net", "late", message.n, None, {"reason": reason})
+    else:
+        n = world.record(message.src, message.dst, "net", "delivered", message.n, None, NOTHING)
+        if isinstance(message.detail, LabError):
+            answer.give_up(n, message.detail)
+        else:
+            answer.settle(n, message.detail)
+
+
+_SETTLE = (_settle,)
+
+
+def request(world, src, dst, kind, what, detail, *, timeout_s, step=None, show=None):
+    """Send a request; returns the Answer to wait for."""
+    caller, server = world.network.find(src), world.network.find(dst)
+    answer = Answer(world, caller, server, kind, what, timeout_s)
+    if caller.state != "running":
+        answer.give_up(unsent(world, caller.name, server.name, kind, what), Unanswered(
+            f"{caller.name} is {caller.state}: nothing was sent", definite=True, next_step=f"start {caller.name} first"))
+        return answer
+    n = send(world, caller.name, server.name, kind, what, detail, answer=answer, step=step, show=show)
+    answer.deadline = Deadline(answer, n)
+    world.env.schedule(answer.deadline, 1, timeout_s)
+    return answer
+
+
+def unsent(world, src, dst, kind, what):
+    """A process that does not run sends nothing; the trace says that something (a forgotten timer?) tried."""
+    return world.record(src, dst, "net", "unsent", world.cause, None, {"kind": kind, "what": what})
+
+
+def _expire(deadline):
+    answer = deadline.answer
+    world, caller, server = answer.src.world, answer.src.name, answer.dst.name
+    n = deadline.n
+    if answer.src.life == answer.life and answer.src.state == "running":
+        n = world.record(caller, server, "net", "timeout", deadline.n, None, {"waited_s": answer.timeout_s})
+    answer.cause = n
+    answer.fail(Unanswered(f"no answer from {server} within {answer.timeout_s:g} s", definite=False,
+                           next_step="it may have been done: ask before you repeat it"))
