@@ -8,9 +8,11 @@ The first start makes .venv and installs requirements.lock (every file checked b
 
     python3 run.py doctor                              what works on this machine, what is missing, and the cure
     python3 run.py serve, judge, grade, ...            any other command of labkit
-    python3 run.py lock                                developers: renew requirements.lock from pyproject.toml (needs uv)
+    python3 run.py lock                                developers: make requirements.lock from pyproject.toml (needs uv)
 """
 # Written so that an old Python can read it as well, and say what is wrong.
+
+from __future__ import print_function
 
 import os
 import re
@@ -29,12 +31,19 @@ def check_python(version):
     """What is wrong with this Python, or None. A newer one than we tried may work."""
     here = "%d.%d" % version[:2]
     if version[:2] < (3, 11):
-        found = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+        found = [name for name in ("python3.13", "python3.12", "python3.11") if runs(name)]
         cure = "start '%s run.py ...'" % found[0] if found else "install one from https://www.python.org/downloads/"
         return "this is Python %s, and the lab needs 3.11, 3.12 or 3.13: %s." % (here, cure)
     if version[:2] > (3, 13):
         say("Python %s is newer than those the lab was tried with (3.11 to 3.13); trying." % here)
     return None
+
+
+def runs(name):
+    try:
+        return subprocess.call([name, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except (OSError, AttributeError):
+        return False
 
 
 def say(text):
@@ -107,7 +116,7 @@ def lock():
         path = os.path.join(folder, "everything.txt")
         with open(path, "w") as file:
             file.write("\n".join(everything))
-        lab = set(block.split("==")[0] for block in compile_lock(["--constraint", path]))
+        lab = {block.split("==")[0] for block in compile_lock(["--constraint", path])}
     parts = [[block for block in everything if (block.split("==")[0] in lab) == first] for first in (True, False)]
     with open(os.path.join(ROOT, "requirements.lock"), "w") as file:
         file.write("# Made by 'python3 run.py lock' from pyproject.toml; do not edit.\n")

@@ -15,7 +15,7 @@ from importlib import import_module
 
 from labkit import __version__
 
-# command: (module, function, what it does); the function takes the rest of the command line and returns the exit status.
+# command: (module, function, what it does); the function takes the rest of the line and returns the exit status.
 COMMANDS = {
     "lab": ("labkit.setup.jupyter", "main", "open JupyterLab on the first notebook"),
     "doctor": ("labkit.setup.doctor", "main", "say what works on this machine, what is missing, and the cure"),
@@ -51,13 +51,13 @@ def unknown(command: str) -> str:
 
 
 def explained(error: Exception) -> bool:
-    """Is it an error that labkit itself explains? Asked without importing the world: `doctor` runs also where SimPy is missing."""
+    """Does labkit itself explain this error? Asked without importing the world: `doctor` runs without SimPy too."""
     errors = sys.modules.get("labkit.world.errors")
     return errors is not None and isinstance(error, errors.LabError)
 
 
 def run(command: str, rest: list[str]) -> int:
-    """Import the command's module and hand it the rest of the line. An error that explains itself needs no traceback."""
+    """Import the command's module and hand it the rest of the line. An error that explains itself has no traceback."""
     module, function, _ = COMMANDS[command]
     try:
         return getattr(import_module(module), function)(rest) or 0

@@ -3,8 +3,8 @@
     .venv/labkit.json   the stamp: {place, python, parts: {lab, test, labkit: digest}}, written whole or not at all
     .venv.lock          held while somebody installs
 
-A stamp that says 'unfinished' was written before an installation that never ended, so the environment is made anew. 'lab'
-stays usable while 'test' is added: both come from one lock, so the second changes no package of the first.
+A stamp that says 'unfinished' was written before an installation that never ended: the environment is made anew.
+'lab' stays usable while 'test' is added: both come from one lock, so the second changes no package of the first.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def try_lock(handle: int) -> bool:
 
 
 def readdress(script: Path, old: str, new: str) -> None:
-    """Let a console script of a moved environment start the moved Python (both of pip's and uv's ways to begin a script).
+    """Let a console script of a moved environment start the moved Python.
 
     `exec` through sh, because a path may be longer than a first line may be, and may have spaces.
     """
@@ -102,7 +102,7 @@ class Environment:
         return self.stamp().get("parts", {}).get(part) == self.digest(part)
 
     def usable(self, wanted: str) -> bool:
-        """Can it be used or added to? Made by this version of Python, which is still there, and not left half changed."""
+        """Was it made by this version of Python, which is still there, and is nothing in it half changed?"""
         stamp = self.stamp()
         same_python = stamp.get("python") == list(sys.version_info[:2]) and self.python.exists()
         return same_python and stamp.get("unfinished") not in NEEDS[wanted]
@@ -141,7 +141,7 @@ class Environment:
             os.close(handle)
 
     def make(self, handle: int) -> None:
-        """A new environment with the part 'lab'. On Ctrl-C nothing is left; after a crash the stamp tells the next start."""
+        """A new environment with the part 'lab'. Ctrl-C leaves nothing; after a crash the next start sees the stamp."""
         if self.folder.exists() and self.stamp().get("unfinished", "all"):
             say("an earlier installation was interrupted; starting it anew.")
         self.remove()

@@ -18,13 +18,13 @@ NO_NETWORK = """The packages could not be fetched: no network, or the package in
   - No network at all: on a machine with the same system and Python, and a network, run
         {python} -m pip download --no-deps --require-hashes -r requirements.lock -d wheels
     copy the folder 'wheels' next to run.py here, and set PIP_NO_INDEX=1 and PIP_FIND_LINKS=wheels."""
-HASH_DIFFERS = "A fetched file is not the one that was locked: its hash differs. Try another network; do not go around the lock."
+HASH_DIFFERS = "A fetched file is not the one that was locked (its hash differs). Try again in another network."
 DISK_FULL = "The disk is full: the lab needs about 1 GB in this folder. Free some, then start again."
 NO_PIP = """This Python cannot make a virtual environment: '{missing}' is not installed.
   - Debian, Ubuntu: sudo apt install python3-venv
   - elsewhere: install Python from https://www.python.org/downloads/ (or install uv)."""
 UNKNOWN = "The installer failed; its last lines are above. Start again; if it fails again, report these lines."
-OFFLINE_SIGNS = ("no matching distribution", "connection", "resolve", "timed out", "max retries", "dns", "failed to fetch", "offline")
+OFFLINE_SIGNS = ("no matching distribution", "connection", "timed out", "retries", "dns", "failed to fetch", "offline")
 # Settings that would install or import somewhere else; the user's proxies and indexes are kept.
 ASTRAY = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV")
 
@@ -90,7 +90,8 @@ def diagnosis(output: str) -> str:
 def pip_for(python: Path) -> list[str]:
     """The environment's own pip; where Debian split ensurepip off, the pip of the Python that runs us."""
     own = [str(python), "-m", "pip"] if has("ensurepip") else [sys.executable, "-m", "pip", "--python", str(python)]
-    return [*own, "install", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--progress-bar=off"]
+    quiet = ["--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--progress-bar=off"]
+    return [*own, "install", *quiet]
 
 
 def installers(python: Path, offline: bool) -> list[list[str]]:
