@@ -56,6 +56,9 @@ class Poll:
             raise Quiet(f"{choice!r} is none of the options {', '.join(self.options)}.")
         if confidence not in SURE:
             raise Quiet(f"The confidence is a number from 1 (guessing) to 4 (certain), not {confidence!r}.")
+        if committed := session.journal().last("predict", self.id):  # a second card of the same prediction
+            self._unlock()
+            return committed.data
         right = None if self.correct is None else choice == self.correct
         data = {"choice": choice, "confidence": confidence, "right": right, "belief": None if right else self.beliefs.get(choice)}
         session.journal().write("predict", self.id, **data)
