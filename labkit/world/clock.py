@@ -1,6 +1,6 @@
 """Virtual time: SimPy's environment, with calls that can be nested and deadlines that can be called off."""
 
-from heapq import heappop
+from heapq import heappop, heappush
 
 from simpy import Environment
 
@@ -19,6 +19,10 @@ class Clock(Environment):
     """
 
     horizon = NEVER
+
+    def post(self, entry, delay_s):
+        """`schedule` with normal priority, as short as it can be."""
+        heappush(self._queue, (self._now + delay_s, 1, next(self._eid), entry))
 
     def run_to(self, until):
         """Let everything happen that happens before `until` (seconds); then it is `until` (unless that is NEVER)."""

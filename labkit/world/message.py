@@ -25,21 +25,28 @@ class Message:
     """One copy of a message on its way. Handlers read `src`, `dst`, `kind`, `what`, `detail` (their own copy), `n` (the
     event of its sending) and `world`."""
 
-    __slots__ = ("callbacks", "world", "link", "src", "dst", "kind", "what", "detail", "n", "answer", "first", "taken",
-                 "refused")
+    __slots__ = ("callbacks", "link", "kind", "what", "detail", "n", "answer")
     _ok = True   # SimPy asks each entry of its queue
 
-    def __init__(self, world, link, src, dst, kind, what, detail, n, answer, callbacks):
-        self.world, self.link, self.src, self.dst, self.kind, self.what = world, link, src, dst, kind, what
-        self.detail, self.n, self.answer, self.callbacks = detail, n, answer, callbacks
-        self.first, self.taken, self.refused = self, False, False
+    def __init__(self, link, kind, what, detail, n, answer, callbacks):
+        self.link, self.kind, self.what, self.detail = link, kind, what, detail
+        self.n, self.answer, self.callbacks = n, answer, callbacks
+
+    @property
+    def src(self):
+        return self.link.src
+
+    @property
+    def dst(self):
+        return self.link.dst
+
+    @property
+    def world(self):
+        return self.link.target.world
 
     def copy(self):
-        """A second copy, made by the network; `first` keeps what became of any of them."""
-        twin = Message(self.world, self.link, self.src, self.dst, self.kind, self.what, plain(self.detail), self.n,
-                       self.answer, self.callbacks)
-        twin.first = self
-        return twin
+        """A second copy, made by the network."""
+        return Message(self.link, self.kind, self.what, plain(self.detail), self.n, self.answer, self.callbacks)
 
 
 class Reply:
@@ -50,13 +57,14 @@ class Reply:
 
 
 class Answer(Pending):
-    """A SimPy event: the reply's payload, or Unanswered. `cause` is the event that settled it."""
+    """A SimPy event: the reply's payload, or Unanswered. `cause` is the event that settled it; `taken` and `refused` say
+    whether any copy of the request reached a running process, or a machine without one."""
 
     def __init__(self, world, src, dst, kind, what, timeout_s):
         super().__init__(world.env)
         self._defused = True   # an answer nobody waits for is not the world's failure
         self.src, self.dst, self.kind, self.what, self.timeout_s = src, dst, kind, what, timeout_s
-        self.life = src.life
+        self.life, self.taken, self.refused = src.life, False, False
         self.cause = self.deadline = None
 
     def settle(self, cause, payload):
@@ -90,46 +98,49 @@ def shown(kind, detail):
     return {key: detail[key] for key in keys if key in detail} if isinstance(detail, dict) else NOTHING
 
 
-def send(world, src, dst, kind, what, detail, *, answer=None, step=None, show=None):
-    """Put a message on the wire, or say that it was never sent. Returns n of its event."""
-    link = world.network.links.get((src, dst)) or world.network.link(src, dst)
+def send(world, link, kind, what, detail, answer=None, step=None, show=None):
+    """Put a message on the wire of `link`. Returns n of its event. (Written for speed: all traffic goes through here.)"""
     if detail:
         detail = plain(detail)
         seen = plain(shown(kind, detail) if show is None else show)
     else:
         seen = NOTHING if show is None else plain(show)
-    n = world.record(src, dst, kind, what, world.cause, step, seen)
-    message = Message(world, link, src, dst, kind, what, detail, n, answer, _ARRIVE)
-    if link.plain:
-        world.env.schedule(message, 1, link.wait_s)
-    else:
-        _transmit(world, link, message)
+    rows, env = world.rows, world.env
+    n = len(rows)
+    rows.append((n, env._now, link.src, link.dst, kind, what, world.cause, step, seen))
+    _transmit(link, Message(link, kind, what, detail, n, answer, _ARRIVE))
     return n
 
 
-def _transmit(world, link, message):
-    """The way over a link that cuts, loses, doubles or delays by luck."""
-    if link.is_cut:
-        world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": "cut"})
-        return
-    delays = world.network.fate(link)
-    if not delays:
-        world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": "loss"})
-    for copy, delay_s in enumerate(delays):
-        world.env.schedule(message.copy() if copy else message, 1, delay_s)
+def _transmit(link, message):
+    """The way over a link, which may cut, lose, double or delay by luck."""
+    world = link.target.world
+    if link.plain:
+        world.env.post(message, link.wait_s)
+    elif link.is_cut:
+        world.record(link.src, link.dst, "net", "lost", message.n, None, {"reason": "cut"})
+    else:
+        delays = world.network.fate(link)
+        if not delays:
+            world.record(link.src, link.dst, "net", "lost", message.n, None, {"reason": "loss"})
+        for copy, delay_s in enumerate(delays):
+            world.env.post(message.copy() if copy else message, delay_s)
 
 
 def _arrive(message):
     """A copy of a cast or request reaches its machine."""
-    node, world = message.link.target, message.world
-    if message.link.is_cut or node.state != "running":
+    link, answer = message.link, message.answer
+    node = link.target
+    world = node.world
+    if link.is_cut or node.state != "running":
         return _unreached(world, node, message)
-    if message.answer is not None and (node.serve is None or message.first.refused):
-        return _refuse(world, node, message)
-    message.first.taken = True
+    if answer is not None:
+        if node.serve is None or answer.refused:
+            return _refuse(world, message)
+        answer.taken = True
     rows = world.rows
     n = len(rows)
-    rows.append((n, world.env._now, message.src, message.dst, "net", "delivered", message.n, None, NOTHING))
+    rows.append((n, world.env._now, link.src, link.dst, "net", "delivered", message.n, None, NOTHING))
     if node.serve is not None:
         before, world.cause = world.cause, n
         try:
@@ -143,17 +154,17 @@ _ARRIVE = (_arrive,)
 
 def _unreached(world, node, message):
     if not message.link.is_cut and node.state == "stopped" and message.answer is not None:
-        return _refuse(world, node, message)
+        return _refuse(world, message)
     reason = "cut" if message.link.is_cut else "down" if node.state == "crashed" else "nobody listens"
     world.record(message.src, message.dst, "net", "lost", message.n, None, {"reason": reason})
 
 
-def _refuse(world, node, message):
+def _refuse(world, message):
     """The machine lives, the process does not listen. Certain only if no copy was ever taken; and what was refused once
     stays refused, or 'certainly not' would be a lie when a second copy comes after a restart."""
-    if message.first.taken:
+    if message.answer.taken:
         return close(world, message, message.n)
-    message.first.refused = True
+    message.answer.refused = True
     error = Unanswered(f"{message.dst} refused the connection", definite=True,
                        next_step="nothing was done: start the process, or try another node")
     _machine_says(world, message, message.n, "refused", error)
@@ -169,8 +180,7 @@ def close(world, message, cause):
 def _machine_says(world, message, cause, what, error):
     n = world.record(message.dst, message.src, "net", what, cause, None, NOTHING)
     back = world.network.link(message.dst, message.src)
-    notice = Message(world, back, message.dst, message.src, "net", what, error, n, message.answer, _SETTLE)
-    _transmit(world, back, notice) if not back.plain else world.env.schedule(notice, 1, back.wait_s)
+    _transmit(back, Message(back, "net", what, error, n, message.answer, _SETTLE))
 
 
 def reply(world, message, result):
@@ -186,8 +196,7 @@ def reply(world, message, result):
     seen = plain(show) if payload is not None else NOTHING
     n = world.record(message.dst, message.src, message.kind, what, world.cause, None, seen)
     back = world.network.link(message.dst, message.src)
-    answer = Message(world, back, message.dst, message.src, message.kind, what, payload, n, message.answer, _SETTLE)
-    _transmit(world, back, answer) if not back.plain else world.env.schedule(answer, 1, back.wait_s)
+    _transmit(back, Message(back, message.kind, what, payload, n, message.answer, _SETTLE))
 
 
 def _settle(message):
@@ -210,23 +219,23 @@ def _settle(message):
 _SETTLE = (_settle,)
 
 
-def request(world, src, dst, kind, what, detail, *, timeout_s, step=None, show=None):
+def request(world, link, kind, what, detail, timeout_s, step=None, show=None):
     """Send a request; returns the Answer to wait for."""
-    caller, server = world.network.find(src), world.network.find(dst)
-    answer = Answer(world, caller, server, kind, what, timeout_s)
+    caller = link.source
+    answer = Answer(world, caller, link.target, kind, what, timeout_s)
     if caller.state != "running":
-        answer.give_up(unsent(world, caller.name, server.name, kind, what), Unanswered(
+        answer.give_up(unsent(world, link, kind, what), Unanswered(
             f"{caller.name} is {caller.state}: nothing was sent", definite=True, next_step=f"start {caller.name} first"))
         return answer
-    n = send(world, caller.name, server.name, kind, what, detail, answer=answer, step=step, show=show)
+    n = send(world, link, kind, what, detail, answer, step, show)
     answer.deadline = Deadline(answer, n)
-    world.env.schedule(answer.deadline, 1, timeout_s)
+    world.env.post(answer.deadline, timeout_s)
     return answer
 
 
-def unsent(world, src, dst, kind, what):
+def unsent(world, link, kind, what):
     """A process that does not run sends nothing; the trace says that something (a forgotten timer?) tried."""
-    return world.record(src, dst, "net", "unsent", world.cause, None, {"kind": kind, "what": what})
+    return world.record(link.src, link.dst, "net", "unsent", world.cause, None, {"kind": kind, "what": what})
 
 
 def _expire(deadline):

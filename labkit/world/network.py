@@ -11,11 +11,11 @@ class Link:
     """One direction of the way from `src` to `dst`. `wait_s` is the delay of a lucky message; a link without jitter,
     loss, duplicates and cut is `plain`: every message takes exactly `wait_s`."""
 
-    __slots__ = ("src", "dst", "target", "delay_s", "jitter_s", "loss", "duplicate", "slow_s", "is_cut",
+    __slots__ = ("src", "dst", "source", "target", "delay_s", "jitter_s", "loss", "duplicate", "slow_s", "is_cut",
                  "wait_s", "plain")
 
-    def __init__(self, src, target, delay_s):
-        self.src, self.dst, self.target = src, target.name, target
+    def __init__(self, source, target, delay_s):
+        self.source, self.target, self.src, self.dst = source, target, source.name, target.name
         self.jitter_s = self.loss = self.duplicate = self.slow_s = 0.0
         self.is_cut = False
         self.set(delay_s=0.0 if self.src == self.dst else delay_s)
@@ -48,7 +48,7 @@ class Network:
         try:
             return self.links[src, dst]
         except (KeyError, TypeError):
-            link = Link(self.find(src).name, self.find(dst), self.delay_s)
+            link = Link(self.find(src), self.find(dst), self.delay_s)
             return self.links.setdefault((link.src, link.dst), link)
 
     def between(self, a, b, both_ways=True):

@@ -37,6 +37,8 @@ class Node:
             if message.answer is None:
                 raise
             result = error
+        if result is None and message.answer is None:
+            return
         if hasattr(result, "throw"):
             self._open[n] = message
             self.process(self._work(result, message, n))
