@@ -6,7 +6,7 @@
 A headless run (nbval, nbclient, nbconvert) gets the picture alone, so its output is the same every time.
 """
 
-from labkit.lab import headless
+from labkit.lab import session
 from labkit.views import card
 from labkit.world.errors import LabError
 
@@ -42,12 +42,12 @@ class Frame:
             self._said.value = said_html(said)
 
     def act(self, change, said=""):
-        """Run `change()` and draw; an error of the lab becomes a sentence instead of a traceback."""
+        """Run `change()` and draw; an error of the lab (no answer, bad input) becomes its own sentence instead of a traceback."""
         try:
             outcome = change()
             self.refresh(outcome if isinstance(outcome, str) else said)
         except LabError as error:
-            self.refresh(f"Not possible: {error}")
+            self.refresh(str(error))
 
     def live(self):
         """The box of controls and picture, made once."""
@@ -71,7 +71,7 @@ class Frame:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = {"text/plain": self.text(), "text/html": card.still(self.html())}
-        if not headless.headless():
+        if not session.headless():
             bundle.update(self.live()._repr_mimebundle_())
             bundle["text/plain"] = self.text()
         return bundle

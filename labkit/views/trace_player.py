@@ -10,28 +10,54 @@ from labkit.world import draw
 from labkit.world.trace import seconds
 
 WIDTH, LEFT, ROW, WINDOW = 880, 92, 34, 9
-ARRIVED = ("", "delivered", "late", "duplicated")  # fates of a message that the receiver did get
+NOTES = {
+    ("net", "timeout"): "{src} gives up waiting",
+    ("net", "unsent"): "{src} does not run: nothing is sent",
+    ("fault", "cut"): "the link {src} – {dst} is cut",
+    ("fault", "heal"): "links are healed",
+    ("fault", "slow"): "the link {src} – {dst} becomes slow",
+    ("fault", "crash"): "{src} crashes",
+    ("fault", "stop"): "{src} is stopped",
+    ("fault", "start"): "{src} starts",
+}
 
 
 def steps_of(trace):
-    """The trace as a list of steps: dicts with n, t, src, dst, kind, what, cause, detail and fate ('delivered', 'lost', … or '')."""
+    """The trace as a list of steps: dicts with n, t, src, dst, kind, what, cause, detail and fate ('delivered', 'lost: cut', … or '')."""
     events = list(trace)
-    fates = {event.cause: event.what for event in events if event.kind == "net"}
-    told = {event.n for event in events if event.kind != "net"}
-    return [{**event._asdict(), "fate": fates.get(event.n, "")} for event in events
-            if event.kind != "net" or event.cause not in told]
+    messages = {event.n for event in events if not folds(event)}
+    fates = {}
+    for event in events:
+        if folds(event) and event.cause in messages:
+            reason = event.detail.get("reason")
+            fates.setdefault(event.cause, []).append(f"{event.what}: {reason}" if reason else event.what)
+    return [{**event._asdict(), "fate": ", ".join(fates.get(event.n, ()))} for event in events if event.n in messages or event.cause not in messages]
+
+
+def folds(event):
+    """Is it only the network's word on a message, better told at the message itself?"""
+    return event.kind == "net" and event.what in ("delivered", "lost", "late")
 
 
 def sentence(step):
     """One step in words: when, who, to whom, what, and what became of it."""
+    when = f"t = {seconds(step['t'])} s"
+    if (step["kind"], step["what"]) in NOTES:
+        return f"{when} · {words(step)}"
     to = f" → {step['dst']}" if step["dst"] not in (None, step["src"]) else ""
-    fate = "" if step["fate"] in ("", "delivered") else f" — {step['fate']}"
-    return f"t = {seconds(step['t'])} s · {step['src']}{to} · {step['kind']}: {step['what']}{fate}"
+    return f"{when} · {step['src']}{to} · {step['kind']}: {words(step)}"
+
+
+def words(step):
+    """What happened in this step, and what became of the message unless it simply arrived."""
+    said = NOTES.get((step["kind"], step["what"]), "{what}").format(**step)
+    return said if step["fate"] in ("", "delivered") else f"{said} ({step['fate']})"
 
 
 def diagram(steps, current):
     """The sequence diagram around step `current` (its place in `steps`), as SVG."""
-    names = list(dict.fromkeys(name for step in steps for name in (step["src"], step["dst"]) if name))
+    talking = [step for step in steps if step["kind"] != "fault"] or steps
+    names = list(dict.fromkeys(name for step in talking for name in (step["src"], step["dst"]) if name))
     first = max(0, min(current - WINDOW // 2, len(steps) - WINDOW))
     shown = list(enumerate(steps))[first:first + WINDOW]
     xs = _columns(names)
@@ -58,25 +84,28 @@ def _step(step, xs, y, now, later):
     middle, ink = y + ROW / 2, "faint" if later else "text"
     lit = draw.rect(2, y + 1, WIDTH - 4, ROW - 2, fill="var(--lk-lit)", stroke="none", rounded=6) + card.mark(13, middle, "info", size=11) if now else ""
     time = draw.text(LEFT - 8, middle + 5, f"{seconds(step['t'])} s", size=13, anchor="end", fill=ink)
-    alone = step["dst"] in (None, step["src"])
+    alone = step["kind"] == "fault" or step["dst"] in (None, step["src"]) or (step["kind"], step["what"]) == ("net", "timeout")
     return lit + time + (_note(step, xs, middle, ink) if alone else _arrow(step, xs, middle, ink))
 
 
 def _arrow(step, xs, y, ink):
     start, end = xs[step["src"]], xs[step["dst"]]
-    arrived = step["fate"] in ARRIVED
+    arrived = "lost" not in step["fate"]
     stop = end if arrived else start + (end - start) * 0.62
-    label = _cut(step["what"] + ("" if step["fate"] in ("", "delivered") else f" ({step['fate']})"), abs(end - start))
+    label = _cut(words(step), abs(end - start))
     line = draw.line(start, y + 6, stop, y + 6, stroke=ink if arrived else "orange", width=1.8, arrow=arrived, dash="solid" if arrived else "dashed")
     return line + ("" if arrived else draw.cross(stop, y + 6)) + draw.text((start + end) / 2, y - 1, label, size=13, fill=ink)
 
 
 def _note(step, xs, y, ink):
-    words = _cut(step["what"], 240)
-    width = 7.1 * len(words) + 34
-    left = min(max(xs[step["src"]] - width / 2, LEFT), WIDTH - width - 4)
-    return (draw.rect(left, y - 12, width, 24, fill="paper", rounded=12) + card.mark(left + 15, y, "odd" if step["kind"] == "fault" else "idle", size=10)
-            + draw.text(left + 26, y + 5, words, size=13, anchor="start", fill=ink))
+    label = _cut(words(step), 300)
+    places = [xs[name] for name in (step["src"], step["dst"]) if name in xs and (step["kind"] == "fault" or name == step["src"])]
+    width = 6.9 * len(label) + 36
+    middle = sum(places) / len(places) if places else (WIDTH + LEFT) / 2
+    left = min(max(middle - width / 2, LEFT), WIDTH - width - 4)
+    tone = "odd" if step["kind"] in ("fault", "net") else "idle"
+    return (draw.rect(left, y - 12, width, 24, fill="paper", rounded=12) + card.mark(left + 15, y, tone, size=10)
+            + draw.text(left + 26, y + 5, label, size=13, anchor="start", fill=ink))
 
 
 def _cut(words, room):

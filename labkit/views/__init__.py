@@ -1,0 +1,26 @@
+"""Pictures and the live views around them: the pure functions turn state into SVG and HTML, the classes let somebody act on it.
+
+    Topology(world)            a small world: cut, heal, crash, stop, start, and what happened
+    TracePlayer(trace)         walk through a trace, event by event
+    TokenInspector(…)          a token opened: envelope, payload, life, and what each service answers
+    PolicyPlayground(…)        who refuses what, and why
+    OutageTimeline(…)          what works how long after Keystone stopped
+"""
+
+from importlib import import_module
+
+HOMES = {
+    "Topology": "topology",
+    "TracePlayer": "trace_player",
+    "TokenInspector": "token_inspector",
+    "PolicyPlayground": "policy_playground",
+    "OutageTimeline": "outage_timeline",
+}
+__all__ = list(HOMES)
+
+
+def __getattr__(name):
+    """Import a view when it is first asked for."""
+    if name not in HOMES:
+        raise AttributeError(f"labkit.views has no {name!r}; it has {', '.join(HOMES)}")
+    return getattr(import_module(f"labkit.views.{HOMES[name]}"), name)
