@@ -3,31 +3,42 @@
     return collection(request, "users", refs, filters=("domain_id", "enabled", "name"))
 
 Exact filters (`name=x`) and inexact ones (`name__startswith=x`; contains, startswith, endswith, with a leading i for any case) are
-known for the attributes in `filters` only; whatever else stands in the query string is ignored.
+known for the attributes in `filters` only; whatever else stands in the query string is ignored. Users, groups, projects and domains are
+paged by the database in the order of their ids: there the page is cut *before* a case-sensitive inexact filter looks at it, so a page may be
+shorter than its limit, even empty. That surprises, and it is what the real one does.
 """
 
 from urllib.parse import urlencode
 
-from labkit.openstack.errors import BadRequest
+from labkit.openstack.errors import BadRequest, NotFound
 
 LARGEST_PAGE = 1000   # Keystone's max_db_limit
 INEXACT = {"contains": lambda text, part: part in text, "startswith": str.startswith, "endswith": str.endswith}
-FALSE_WORDS = {"0", "false", "False", "FALSE", "no", "off", "f", "n"}
+FALSE_WORDS = {"0", "f", "false", "off", "n", "no"}
 
 
-def collection(request, name, refs, filters=(), path=None):
+def collection(request, name, refs, filters=(), path=None, paged=False):
     """{name: [refs with links.self], links: {next, self, previous}}, filtered, limited and linked.
 
-    `path`: the parts before a member's id in its link, default (name,). Raises BadRequest for a limit that is no number.
+    `path`: the parts before a member's id in its link, default (name,). `paged`: the database pages this kind. Raises BadRequest for a limit
+    that is no number, NotFound for an unknown marker.
     """
-    refs, cut = limited(request, matching(request, refs, filters))
+    limit, early, late = limit_of(request), [], []
+    for one in wanted(request, filters):
+        (early if not paged or one[1] == "equals" or one[3] else late).append(one)
+    known = refs
+    refs = [ref for ref in refs if all(fits(ref, one) for one in early)]
+    refs, cut = page(refs, known, limit, request.query.get("marker")) if paged else shortened(refs, limit)
+    refs = [ref for ref in refs if all(fits(ref, one) for one in late)]
     for ref in refs:
         ref.setdefault("links", {}).setdefault("self", request.link(*(path or (name,)), ref["id"]))
-    links = {"next": next_page(request, refs) if cut else None, "self": request.self_link, "previous": None}
-    answer = {name: refs, "links": links}
-    if cut:
-        answer["truncated"] = True
-    return answer
+    return envelope(request, name, refs, cut, limit)
+
+
+def envelope(request, name, refs, cut=False, limit=None):
+    """A list's wrapping around members that have their links already."""
+    links = {"next": next_page(request, refs, limit) if cut and refs else None, "self": request.self_link, "previous": None}
+    return {name: refs, "links": links, **({"truncated": True} if cut else {})}
 
 
 def member(request, name, ref, path=None):
@@ -36,47 +47,58 @@ def member(request, name, ref, path=None):
     return {name: ref}
 
 
-def matching(request, refs, filters):
-    """Only the refs that the query string asks for."""
+def wanted(request, filters):
+    """The query string's filters as (attribute, comparison, value, any case?)."""
     for key, value in request.query.items(multi=True):
         attribute, _, comparison = key.partition("__")
         if key in filters:
-            refs = [ref for ref in refs if equal(ref.get(key), value)]
+            yield key, "equals", value, False
         elif comparison and attribute in filters:
-            refs = [ref for ref in refs if inexact(ref.get(attribute), comparison, value)]
-    return refs
+            yield attribute, comparison.removeprefix("i"), value, comparison.startswith("i")
 
 
-def equal(have, wanted):
-    """Does an attribute equal the query's text? A boolean is false for 0, false, no …, and true for anything else, even nothing."""
-    return have == (wanted not in FALSE_WORDS) if isinstance(have, bool) else have == wanted
-
-
-def inexact(have, comparison, wanted):
-    """Compare a text attribute; an unknown comparison is ignored."""
+def fits(ref, one):
+    """Does a ref pass one filter? An unknown comparison is ignored; an attribute that is no text cannot be compared inexactly."""
+    attribute, comparison, value, any_case = one
+    have = ref.get(attribute)
+    if comparison == "equals":
+        return have == truth(value) if isinstance(have, bool) else have == value
     if not isinstance(have, str):
         return False
-    if comparison.startswith("i"):
-        have, wanted, comparison = have.lower(), wanted.lower(), comparison[1:]
-    return INEXACT.get(comparison, lambda text, part: True)(have, wanted)
+    if any_case:
+        have, value = have.lower(), value.lower()
+    return INEXACT.get(comparison, lambda text, part: True)(have, value)
 
 
-def limited(request, refs):
-    """(refs of this page, was it cut?), by `marker` and `limit`."""
-    marker, limit = request.query.get("marker"), request.query.get("limit")
-    if marker and any(ref["id"] == marker for ref in refs):
-        at = next(i for i, ref in enumerate(refs) if ref["id"] == marker)
-        refs = refs[at + 1:]
-    if not limit:
-        return refs, False
-    if not limit.isdecimal():
-        raise BadRequest(f"Invalid input for field/attribute limit. Value: {limit}. '{limit}' does not match '^[0-9]+$'")
-    size = min(int(limit), LARGEST_PAGE)
-    return refs[:size], len(refs) > size
+def truth(text):
+    """A query string's boolean: false for 0, f, false, off, n and no; true for anything else, even nothing."""
+    return text.strip().lower() not in FALSE_WORDS
 
 
-def next_page(request, refs):
-    if not refs:
+def limit_of(request):
+    """`?limit=` as a number, or None. Raises BadRequest."""
+    text = request.query.get("limit")
+    if not text:
         return None
-    query = {**request.query.to_dict(), "marker": refs[-1]["id"]}
+    if not text.isascii() or not text.isdecimal():
+        raise BadRequest(f"Invalid input for field/attribute limit. Value: {text}. '{text}' does not match '^[0-9]+$'")
+    return min(int(text), LARGEST_PAGE) if len(text) < 9 else LARGEST_PAGE
+
+
+def shortened(refs, limit):
+    """(the first `limit` refs, was anything cut off?)."""
+    return (refs, False) if limit is None or len(refs) <= limit else (refs[:limit], True)
+
+
+def page(refs, known, limit, marker):
+    """(one page in the order of ids, is it full?). Raises NotFound for a marker that nothing has as its id."""
+    if marker and all(ref["id"] != marker for ref in known):
+        raise NotFound(text=f"Marker {marker} could not be found.")
+    refs = sorted((ref for ref in refs if not marker or ref["id"] > marker), key=lambda ref: ref["id"])
+    return (refs[:LARGEST_PAGE], False) if limit is None else (refs[:limit], len(refs) >= limit)
+
+
+def next_page(request, refs, limit):
+    """The address of the page after this one."""
+    query = {**request.query.to_dict(), "marker": refs[-1]["id"], "limit": limit}
     return f"{request.self_link.partition('?')[0]}?{urlencode(query)}"

@@ -50,21 +50,26 @@ class Table:
         """A dict as a row: columns, and the rest in `extra`."""
         row = {name: self._stored(name, ref.get(name)) for name in self.columns}
         if self.extra:
-            row["extra"] = json.dumps({k: v for k, v in ref.items() if k not in self.columns})
+            row["extra"] = json.dumps(self.extras(ref))
         return row
+
+    def extras(self, ref):
+        """The attributes that are not columns."""
+        return {name: value for name, value in ref.items() if name not in self.columns}
 
     def get(self, db, key, kind=None):
         """The resource with this id; raises NotFound."""
-        found = self.find(db, id=key)
-        if not found:
+        found = self.find(db, key)
+        if found is None:
             raise NotFound(kind or self.kind, key)
-        return found[0]
+        return found
 
-    def exists(self, db, key):
-        """Is there a resource with this id?"""
-        return bool(self.find(db, id=key))
+    def find(self, db, key):
+        """The resource with this id, or None."""
+        row = db.one(f'SELECT * FROM "{self.name}" WHERE id = ?', (key,))
+        return self.read(row) if row else None
 
-    def find(self, db, **where):
+    def select(self, db, **where):
         """All resources whose columns equal these values (None: is null; a list: one of), in the order of creation."""
         clauses, values = _clauses(where)
         return [self.read(row) for row in db.all(f'SELECT * FROM "{self.name}"{clauses} ORDER BY rowid', values)]
