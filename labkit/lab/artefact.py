@@ -39,11 +39,14 @@ class Handle:
 
 
 class ArtefactError(Exception):
-    """The artefact did not answer with a plain value; `did` says what it did instead, in words for the student."""
+    """The artefact did not answer with a plain value; `did` says what it did instead, in words for the student.
 
-    def __init__(self, did: str, output: str = ""):
+    `endless`: it used up its budget, so trying it in every further scenario would only take time.
+    """
+
+    def __init__(self, did: str, endless: bool = False):
         super().__init__(did)
-        self.did, self.output = did, output
+        self.did, self.endless = did, endless
 
 
 class Artefact:
@@ -87,7 +90,7 @@ class Artefact:
         reply = self._perform({**message, "artefact": self._name}, lambda question: self._answer(question, handles))
         self.output = (self.output + reply.get("output", ""))[:2000]
         if "failed" in reply:
-            raise ArtefactError(reply["failed"], self.output)
+            raise ArtefactError(reply["failed"], reply.get("endless", False))
         return reply.get("returned")
 
     def _answer(self, question, handles):

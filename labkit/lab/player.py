@@ -47,7 +47,7 @@ class Player:
     def _call(self, student, message, ask):
         function = getattr(student, message["method"], None) if message["method"] else student
         if not callable(function):
-            return {"failed": f"is a {type(student).__name__}, not a function"}
+            return {"failed": f"what you handed in is a {type(student).__name__}, not a function"}
         steps = Steps(message["steps"])
         arguments = {key: self._decode(value, steps, ask) for key, value in message["arguments"].items()}
         if wrong := _misfit(function, arguments):
@@ -63,14 +63,14 @@ class Player:
         except OutOfSteps:
             pass
         except RecursionError:
-            return {"failed": "called itself without end"}
+            return {"failed": "your function called itself without end", "endless": True}
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             if not steps.reason:
                 return {"failed": said(error)}
         if steps.reason:
-            return {"failed": f"{steps.reason}{_place(steps.frame)}"}
+            return {"failed": f"your function {steps.reason}{_place(steps.frame)}", "endless": True}
         return {"returned": plain(returned, "what you returned")}
 
     def _decode(self, value, steps, ask):
@@ -114,7 +114,7 @@ def said(error: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)]
     place = f" in line {frames[-1].lineno}: `{frames[-1].line}`" if frames and frames[-1].line else ""
     text = str(error)
-    return f"raised {type(error).__name__}{': ' + text[:200] if text else ''}{place}"
+    return f"your function raised {type(error).__name__}{': ' + text[:200] if text else ''}{place}"
 
 
 def _misfit(function, arguments):
@@ -122,7 +122,7 @@ def _misfit(function, arguments):
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
-        return f"cannot be called with the arguments {', '.join(arguments)}: {error}"
+        return f"your function cannot be called with the arguments {', '.join(arguments)}: {error}"
     except ValueError:
         pass  # built-in without a signature: calling it will tell
     return None

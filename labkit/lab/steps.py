@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 
 DEPTH = 400
-REPEAT_S = 0.2
+REPEAT_S = 0.05
 
 
 class OutOfSteps(BaseException):
