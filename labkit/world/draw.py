@@ -94,17 +94,15 @@ def cross(x, y, *, stroke="orange", size=5.0, width=2.0):
     return element("path", d=path, stroke=colour(stroke), stroke_width=width, fill="none")
 
 
-def svg(title, description, width, height, parts, *, name="picture"):
-    """A complete picture: role=img, named by its <title>, described by its <desc>; scales down to the page's width.
+def svg(title, description, width, height, parts):
+    """A complete picture: role=img, named by `title`, described by its <desc>; scales down to the page's width.
 
-    Ids are made from `name` and must be unique on a page only as far as aria-labelledby goes; equal pictures have equal
-    bytes, so that a stored notebook output can be compared.
+    No ids, so that the same picture may stand twice on a page; equal pictures have equal bytes, so that a stored notebook
+    output can be compared.
     """
-    key = "".join(c if c.isalnum() else "-" for c in name)
-    head = element("title", escape(title), id=f"{key}-title") + element("desc", escape(description), id=f"{key}-desc")
-    body = head + "".join(parts)
-    return element("svg", body, xmlns="http://www.w3.org/2000/svg", role="img", viewBox=f"0 0 {width:g} {height:g}",
-                   width=f"{width:g}", height=f"{height:g}", aria_labelledby=f"{key}-title", aria_describedby=f"{key}-desc",
+    body = element("title", escape(title)) + element("desc", escape(description)) + "".join(parts)
+    return element("svg", body, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=title,
+                   viewBox=f"0 0 {width:g} {height:g}", width=f"{width:g}", height=f"{height:g}",
                    style=f"{style()}max-width:100%;height:auto;font-family:{FONT};background:var(--lab-paper)")
 
 

@@ -108,7 +108,11 @@ def send(world, link, kind, what, detail, answer=None, step=None, show=None):
     rows, env = world.rows, world.env
     n = len(rows)
     rows.append((n, env._now, link.src, link.dst, kind, what, world.cause, step, seen))
-    _transmit(link, Message(link, kind, what, detail, n, answer, _ARRIVE))
+    message = Message(link, kind, what, detail, n, answer, _ARRIVE)
+    if link.plain:
+        env.post(message, link.wait_s)
+    else:
+        _transmit(link, message)
     return n
 
 
@@ -142,11 +146,9 @@ def _arrive(message):
     n = len(rows)
     rows.append((n, world.env._now, link.src, link.dst, "net", "delivered", message.n, None, NOTHING))
     if node.serve is not None:
-        before, world.cause = world.cause, n
-        try:
-            node.handle(message, n)
-        finally:
-            world.cause = before
+        world.cause = n
+        node.handle(message, n)
+        world.cause = None
 
 
 _ARRIVE = (_arrive,)

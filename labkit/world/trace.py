@@ -124,6 +124,10 @@ class Trace:
                 found.add(row[0])
         return Trace(self._rows, sorted(found - {first}))
 
+    def effects_of(self, ns):
+        """The direct effects of the events with these n, in order."""
+        return map(Event._make, (row for row in self._rows[min(ns, default=0):] if row[6] in ns)) if ns else iter(())
+
     def cause_of(self, event):
         """The Event that led to `event`, or None."""
         return None if event.cause is None else Event._make(self._rows[event.cause])

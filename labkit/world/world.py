@@ -31,6 +31,7 @@ class World:
         self.rows, self.cause, self.inside = [], None, False
         self.trace = Trace(self.rows)
         self.network = Network(self, delay_s)
+        self.links = self.network.links
         self.components, self._streams = {}, {}
         self.journal = Journal(self)
 
@@ -121,7 +122,10 @@ class World:
         the sender cannot know what becomes of it."""
         if not self.inside:   # as @action does, but without its cost inside
             return self.journal.act(self, World.cast, (src, dst, kind, what), {"step": step, "shown": shown, **detail})
-        link = self.network.links.get((src, dst)) or self.network.link(src, dst)
+        try:
+            link = self.links[src, dst]
+        except (KeyError, TypeError):
+            link = self.network.link(src, dst)
         if link.source.state == "running":
             mail.send(self, link, kind, what, detail, None, step, shown)
         else:
