@@ -35,9 +35,9 @@ color:var(--lk-ink);background:var(--lk-ground);font:14px/1.5 system-ui,-apple-s
 svg.lk text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 """
 PAGE = """
-.lk-card{box-sizing:border-box;border:1px solid var(--lk-line);border-radius:10px;padding:16px 20px;margin:6px 0;max-width:940px;overflow-wrap:anywhere}
+.lk-card{box-sizing:border-box;border:1px solid var(--lk-line);border-radius:10px;padding:16px 20px;margin:6px 0;max-width:940px;overflow-wrap:break-word}
 .lk-card .lk-title{font-size:16px;font-weight:650;margin:0 0 10px}.lk-card p{margin:8px 0}.lk-card .lk-note{color:var(--lk-quiet);font-size:13px}
-.lk-card code,.lk-mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px;background:none;color:inherit;padding:0}
+.lk-card code{overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px;background:none;color:inherit;padding:0}
 .lk-card svg.lk{display:block;width:100%;height:auto}.lk-glyph{width:11px;height:11px;margin-right:6px;vertical-align:-1px;flex:none}
 .lk-badge{display:inline-block;border:1.5px solid currentColor;border-radius:999px;padding:1px 10px;font-size:13px;white-space:nowrap}
 .lk-badge>span{color:var(--lk-ink)}

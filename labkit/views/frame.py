@@ -6,6 +6,8 @@
 A headless run (nbval, nbclient, nbconvert) gets the picture alone, so its output is the same every time.
 """
 
+import weakref
+
 from labkit.lab import session
 from labkit.views import card
 from labkit.world.errors import LabError
@@ -67,6 +69,7 @@ class Frame:
         rows = [row(widgets) for widgets in self.controls()]
         box = ipywidgets.VBox([self._keys, *rows, self._said, self._picture])
         box.add_class("lk-frame")
+        follow(self)
         return box
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -75,6 +78,19 @@ class Frame:
             bundle.update(self.live()._repr_mimebundle_())
             bundle["text/plain"] = self.text()
         return bundle
+
+
+def follow(frame):
+    """Draw the frame anew after every cell that runs, for a cell may have changed what it shows; forget it when nobody holds it."""
+    events, held = session.shell().events, weakref.ref(frame)
+
+    def after(_result):
+        if held() is None:
+            events.unregister("post_run_cell", after)
+        else:
+            held().refresh()
+
+    events.register("post_run_cell", after)
 
 
 def row(widgets):

@@ -14,7 +14,7 @@ NOTES = {
     ("net", "timeout"): "{src} gives up waiting",
     ("net", "unsent"): "{src} does not run: nothing is sent",
     ("fault", "cut"): "the link {src} – {dst} is cut",
-    ("fault", "heal"): "links are healed",
+    ("fault", "heal"): "the link {src} – {dst} is mended",
     ("fault", "slow"): "the link {src} – {dst} becomes slow",
     ("fault", "crash"): "{src} crashes",
     ("fault", "stop"): "{src} is stopped",
@@ -51,6 +51,8 @@ def sentence(step):
 def words(step):
     """What happened in this step, and what became of the message unless it simply arrived."""
     said = NOTES.get((step["kind"], step["what"]), "{what}").format(**step)
+    if step["kind"] == "fault" and step["what"] == "heal" and step["dst"] is None:
+        said = "all links are mended" if step["src"] == "world" else f"the links of {step['src']} are mended"
     return said if step["fate"] in ("", "delivered") else f"{said} ({step['fate']})"
 
 
