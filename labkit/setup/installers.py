@@ -75,6 +75,12 @@ def show_progress(line: str, packages: int) -> str:
     return line
 
 
+def last_words(output: str) -> list[str]:
+    """The end of an installer's output without what is ordinary."""
+    ordinary = ("Ignoring ", "Looking ", "Collecting ", "WARNING: Retrying", "WARNING: Location", "  ")
+    return [line for line in output.splitlines() if line and not line.startswith(ordinary)][-8:]
+
+
 def diagnosis(output: str) -> str:
     """What an installer's output means, and the cure."""
     text = output.lower()
@@ -113,7 +119,7 @@ def install(python: Path, what: list[str], lock_handle: int, packages: int = 0, 
             print(file=sys.stderr)
         if worked:
             return
-    print("".join(output.splitlines(keepends=True)[-12:]), file=sys.stderr)
+    print("\n".join(last_words(output)), file=sys.stderr)
     raise SetupError(diagnosis(output))
 
 
