@@ -1,8 +1,11 @@
 """Virtual time: SimPy's environment, with calls that can be nested and deadlines that can be called off."""
 
+from datetime import datetime
 from heapq import heappop, heappush
 
 from simpy import Environment
+
+from labkit.world.errors import LabError
 
 NEVER = float("inf")
 
@@ -64,3 +67,14 @@ class Clock(Environment):
             raise Horizon
         if self._queue:
             self.step()
+
+
+def calendar(start):
+    """The aware datetime of an ISO 8601 text. Raises LabError if it is none, or has no time zone."""
+    try:
+        moment = datetime.fromisoformat(start)
+    except (TypeError, ValueError):
+        raise LabError(f"start must be ISO 8601 text, not {start!r}", next_step='e.g. "2026-03-02T08:00:00Z"') from None
+    if moment.tzinfo is None:
+        raise LabError(f"start {start!r} has no time zone", next_step='add one: "2026-03-02T08:00:00Z"')
+    return moment

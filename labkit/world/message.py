@@ -212,8 +212,10 @@ def _settle(message):
         world.record(message.src, message.dst, "net", "late", message.n, None, {"reason": reason})
     else:
         n = world.record(message.src, message.dst, "net", "delivered", message.n, None, NOTHING)
-        if isinstance(message.detail, LabError):
-            answer.give_up(n, message.detail)
+        error = message.detail
+        if isinstance(error, LabError):   # what travels is words, not the server's exception class
+            known = error if isinstance(error, Unanswered) else LabError(error.message, error.code, error.definite, error.next_step)
+            answer.give_up(n, known)
         else:
             answer.settle(n, message.detail)
 
