@@ -1,0 +1,79 @@
+"""neutron-server: ports; and the message to nova without which no guest starts.
+
+    nova ──POST /v2.0/ports (the user's token)──▶ neutron-server … agents wire the port …
+    nova ◀──POST /os-server-external-events (network-vif-plugged, neutron's OWN token)── neutron-server
+
+What the real one does differently: networks, subnets and IPAM, security groups, quotas, DHCP and L2 agents as processes of their own that
+lift one provisioning block each (neutron: doc/source/contributor/internals/provisioning_blocks.rst); here `wire_s` stands for them. The
+account for the message to nova stands in the section [nova] of neutron.conf; it may be another than that of [keystone_authtoken].
+"""
+
+from labkit.openstack import rest
+from labkit.openstack.auth_token import KeystoneUnavailable
+from labkit.openstack.errors import NotFound
+from labkit.openstack.service import Service
+from labkit.world.errors import Unanswered
+
+MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
+READER = "(role:reader and project_id:%(project_id)s) or role:admin"
+
+
+class NeutronServer(Service):
+    """Ports of projects. `wire_s` is how long the agents need to wire one."""
+
+    STEP = 10
+    ROUTES = (("POST", "/v2.0/ports", "create"), ("GET", "/v2.0/ports", "index"), ("GET", "/v2.0/ports/(?P<id>[^/]+)", "show"))
+    POLICY = {"create_port": MEMBER, "get_port": READER}
+
+    def __init__(self, *args, wire_s=6.0, nova="nova-api", **options):
+        super().__init__(*args, **options)
+        self.wire_s, self.nova, self.ports = wire_s, nova, {}
+
+    def create(self, context, request):
+        self.enforce("create_port", context, {"project_id": context.project_id})
+        wanted = self.json(request, "port")
+        luck = self.world.random(self.name)
+        key, mac = f"{luck.getrandbits(128):032x}", f"fa:16:3e:{luck.getrandbits(24):06x}"
+        mac = mac[:9] + ":".join(mac[9:][i:i + 2] for i in (0, 2, 4))
+        port = self.ports[key] = {"id": key, "project_id": context.project_id, "device_id": wanted.get("device_id", ""), "mac_address": mac,
+                                  "fixed_ips": [{"ip_address": f"192.168.0.{10 + len(self.ports)}"}], "status": "DOWN"}
+        if port["device_id"]:
+            self.node.process(self.wire(port))
+        return 201, {"port": port}
+
+    def index(self, context, request):
+        self.enforce("get_port", context, {"project_id": context.project_id})
+        return 200, {"ports": [port for port in self.ports.values() if port["project_id"] == context.project_id]}
+
+    def show(self, context, request, id):
+        port = self.ports.get(id)
+        if port is None or not self.policy.check("get_port", port, context.credentials()):
+            raise NotFound(text=f"Port {id} could not be found.")
+        return 200, {"port": port}
+
+    def wire(self, port):
+        """Generator: the agents wire the port, then nova is told – by neutron itself, not in the user's name."""
+        yield self.world.timeout(self.wire_s)
+        port["status"] = "ACTIVE"
+        self.world.emit(self.name, None, "state", "port ACTIVE", port=port["id"])
+        event = {"events": [{"name": "network-vif-plugged", "server_uuid": port["device_id"], "tag": port["id"], "status": "completed"}]}
+        for _ in range(2):
+            said = yield from self.tell_nova(event)
+            if said != 401:
+                break
+            self.account.forget()   # refused: log in again, once
+        if said != 200:
+            self.world.emit(self.name, None, "log", f"nova was not told: {said}", port=port["id"])
+
+    def tell_nova(self, event):
+        """Generator: nova's status; 503 when nova or Keystone cannot be reached or does not accept this account."""
+        try:
+            own = yield from self.account.current()
+            detail = rest.detail("POST", "/v2.1/os-server-external-events", own, event)
+            payload = yield self.world.call(self.name, self.nova, "rest", "POST /v2.1/os-server-external-events", 30.0, step=13, **detail)
+        except (KeystoneUnavailable, Unanswered):
+            return 503
+        return payload["status"]
+
+    def error_body(self, refusal):
+        return {"NeutronError": {"type": refusal.title.replace(" ", ""), "message": refusal.message, "detail": ""}}
