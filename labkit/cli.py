@@ -22,7 +22,7 @@ COMMANDS = {
     "serve": ("labkit.openstack.serve", "main", "serve an emulated platform to real clients on 127.0.0.1"),
     "replay": ("labkit.openstack.replay", "main", "play recordings of a real system against the emulator"),
     "tasks": ("labkit.lab.listing", "main", "list every graded task"),
-    "judge": ("labkit.lab.judging", "main", "judge one artefact from a Python or JSON file"),
+    "judge": ("labkit.lab.handed_in", "main", "judge one artefact from a Python or JSON file"),
     "release": ("labkit.grading.release", "main", "derive the exercises from the solutions"),
     "grade": ("labkit.grading.grade", "main", "grade a folder of submissions"),
 }

@@ -17,7 +17,7 @@ from labkit.lab.values import NotPlain, plain
 if TYPE_CHECKING:
     from labkit.world import World
 
-CARRIED = (ConnectionError, TimeoutError, PermissionError, LookupError, KeyError, ValueError)
+CARRIED = (ConnectionError, TimeoutError, PermissionError, LookupError, KeyError, ValueError, TypeError)
 """Exceptions a handle's method may raise on purpose; the student's code sees the same built-in exception."""
 
 
