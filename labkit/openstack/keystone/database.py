@@ -10,6 +10,10 @@ may share one Database object, or one file from several processes.
 import sqlite3
 from contextlib import contextmanager
 
+from labkit.world.errors import LabError
+
+LARGEST_MEMORY = 10_000   # remembered answers; then start anew
+
 
 class Database:
     """One SQLite connection with transactions that nest, and counters of reads and writes.
@@ -22,6 +26,7 @@ class Database:
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self.connection.row_factory = sqlite3.Row
         self.depth = self.rollbacks = self.reads = self.writes = 0
+        self._memory, self._seen = {}, None
         self.shared = self.path != ":memory:"
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=OFF"):
             self.connection.execute(f"PRAGMA {pragma}")
@@ -66,6 +71,18 @@ class Database:
         if self.depth == 0 and self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
+    def memo(self, key, make):
+        """`make()`, remembered under `key` until anything is written to the database. What raises is not remembered."""
+        version = self.version()
+        if version != self._seen or len(self._memory) > LARGEST_MEMORY:
+            self._memory, self._seen = {}, version
+        if key not in self._memory:
+            value = make()
+            if self.version() != version:
+                return value
+            self._memory[key] = value
+        return self._memory[key]
+
     def version(self):
         """A value that changes with every write, by us or (for a file) by another process: what caches compare."""
         other = self.connection.execute("PRAGMA data_version").fetchone()[0] if self.shared else 0
@@ -73,3 +90,10 @@ class Database:
 
     def close(self):
         self.connection.close()
+
+    def __replay__(self, world):
+        """The database of the same system in another world: empty, because everything that was done is done again there."""
+        if self.shared:
+            raise LabError(f"a world whose state lies in {self.path} cannot be forked or rewound",
+                           next_step="keep the database in memory for what-if questions")
+        return Database()

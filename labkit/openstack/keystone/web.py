@@ -9,12 +9,12 @@ Routing is werkzeug's, which real Keystone's Flask stands on: the same 404 page,
 
 import json
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import Map, RequestRedirect, Rule
-from urllib.parse import parse_qsl, quote
 
 from labkit.openstack.errors import Expecting, TooLarge, Unauthorized
 
@@ -90,6 +90,11 @@ class Request:
             self._query = MultiDict(parse_qsl(self.query_string, keep_blank_values=True))
         return self._query
 
+    @property
+    def query_plain(self):
+        """The query as a plain dict of each name's first value: what a schema checks."""
+        return self.query.to_dict()
+
     def flag(self, name):
         """Keystone's boolean query parameters: there and not '0' means true."""
         return name in self.query and self.query[name] != "0"
@@ -118,14 +123,17 @@ class Request:
         return f"{self.host_url}{quote(self.path)}{query}"
 
     def read(self):
-        """Read and parse the body. Raises TooLarge, or Expecting for what is not a JSON object."""
+        """The body's bytes. Raises TooLarge."""
         try:
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
         except ValueError:
             raise Expecting("a number", "Content-Length header") from None
         if length > LONGEST_BODY_BYTES:
             raise TooLarge()
-        raw = self.environ["wsgi.input"].read(length) if length > 0 else b""
+        return self.environ["wsgi.input"].read(length) if length > 0 else b""
+
+    def parse(self, raw):
+        """Read the body's bytes as JSON. Raises Expecting for what is not a JSON object."""
         if raw:
             self.json = parsed(raw, self.environ.get("CONTENT_TYPE", ""))
 
@@ -137,6 +145,8 @@ def parsed(raw, content_type):
         raise Expecting("application/json", "Content-Type header")
     try:
         document = json.loads(raw)
+        if b"\\u" in raw:
+            json.dumps(document, ensure_ascii=False).encode()   # half a surrogate pair is no text
     except (ValueError, RecursionError):
         raise Expecting("valid JSON", "request body") from None
     if not isinstance(document, dict):
@@ -180,12 +190,11 @@ def NoContent():
     return Response(204)
 
 
-def page(problem):
-    """werkzeug's own answers: the 404 page, the redirect to a path without doubled slashes, and 405 in flask-restful's JSON."""
+def page(problem, allowed):
+    """werkzeug's own answers: the 404 page, the redirect away from doubled slashes, and 405 in flask-restful's JSON."""
     if isinstance(problem, MethodNotAllowed):
-        return as_json({"message": problem.description}, 405, [("Allow", ", ".join(sorted({*problem.valid_methods, "OPTIONS"})))])
-    body = problem.get_body().encode()
+        return as_json({"message": problem.description}, 405, [("Allow", allowed)])
     headers = [("Content-Type", "text/html; charset=utf-8")]
     if isinstance(problem, RequestRedirect):
-        return Response(problem.code, [*headers, ("Location", problem.new_url)], body)
+        return Response(problem.code, [*headers, ("Location", problem.new_url)], problem.get_body().encode())
     return Response(404, headers, NoSuchPath().get_body().encode())
