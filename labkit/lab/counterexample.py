@@ -12,12 +12,13 @@ MISSING = object()
 
 
 def replay(task_id: str, seed: int | None = None, artefact: Any = MISSING) -> None:
-    """Play the scenarios of `seed` again with the artefact of the latest check (or the one given) and show the failing one."""
+    """Play the scenarios of `seed` (default: of the latest check) again with the artefact of the latest check (or the one given) and show the failing one."""
     task = task_of(task_id)
     artefact = session.handed_in.get(task.id, MISSING) if artefact is MISSING else artefact
     if artefact is MISSING:
         raise Quiet(f"Nothing was checked for {task.id} since this notebook's kernel started.", next_step="run the check cell first")
-    report = judge_task(task, artefact, seed)
+    last = session.journal().last("check", task.id)
+    report = judge_task(task, artefact, last.data["seed"] if seed is None and last else seed)
     paper.show(as_html(task, report), as_text(task, report))
     if report.trace is not None:
         picture = report.trace.sequence(title=report.failure.scenario.title)

@@ -83,7 +83,7 @@ class Poll:
         self.status = paper.html("")
         head = paper.html(paper.card(f"Predict · {self.id}", escape(self.question)))
         paper.board(head, self.choice.box, paper.html("How sure are you?"), self.sure.box, self.button, self.status,
-                    text=f"Predict: {self.question} (choose and commit in the notebook)")
+                    text=f'Predict: {self.question} (choose and commit in the notebook; no buttons here? add choice="a", confidence=3 to the call)')
 
     def ask_in_words(self) -> tuple[str, int]:
         """Without ipywidgets: two questions on the keyboard."""
