@@ -46,7 +46,8 @@ class Message:
 
     def copy(self):
         """A second copy, made by the network."""
-        return Message(self.link, self.kind, self.what, plain(self.detail), self.n, self.answer, self.callbacks)
+        detail = self.detail if isinstance(self.detail, LabError) else plain(self.detail)
+        return Message(self.link, self.kind, self.what, detail, self.n, self.answer, self.callbacks)
 
 
 class Reply:

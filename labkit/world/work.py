@@ -11,17 +11,15 @@ def start(world, work, args, node=None):
     generator = invoke(world, work, args) if callable(work) else work
     if not hasattr(generator, "throw"):
         raise LabError(f"{work!r} is not a generator", next_step="write a function that uses `yield`, e.g. `yield world.timeout(5)`")
-    return Process(world.env, _caused(world, generator, node))
+    return Process(world.env, _caused(world, generator, node, node and node.life, world.cause))
 
 
-def _caused(world, generator, node):
+def _caused(world, generator, node, life, origin):
     """Step `generator`; what it does after an answer is caused by that answer, else by what started it. When the node's
     life has ended, it is never stepped again: a crashed process does not even clean up."""
-    origin = cause = world.cause
-    life = node.life if node is not None else None
-    step, value = generator.send, None
+    cause, step, value = origin, generator.send, None
     while True:
-        if node is not None and node.life != life:
+        if node is not None and (node.life != life or node.state != "running"):
             node.bury(generator)
             yield world.env.event()   # never happens
         before, world.cause = world.cause, cause
