@@ -92,7 +92,7 @@ def unpack(payload, issued_at=0):
         scope["trust_id"] = made_from[0].hex()
     elif kind == APPLICATION_CREDENTIAL:
         scope["app_cred_id"] = id_text(made_from[0])
-    return Token(id_text(user), method_names(methods), tuple(map(audit_text, audit_ids)), expires_at, issued_at, **scope)
+    return Token(id_text(user), method_names(methods), tuple(map(text_of, audit_ids)), expires_at, issued_at, **scope)
 
 
 def scope_of(kind, packed):
@@ -131,14 +131,15 @@ def method_names(bits):
     return tuple(method for i, method in reversed(list(enumerate(METHODS))) if bits >> i & 1)
 
 
-def audit_text(raw):
+def text_of(raw):
+    """Bytes as text that fits into addresses and headers: base64 without its '='."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def new_audit_id(draw):
     """22 characters that name a token without giving it away: what belongs into logs. draw: random.Random."""
     bits = draw.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | (0x4 << 76) | (0x2 << 62)   # a UUID of version 4
-    return audit_text(bits.to_bytes(16, "big"))
+    return text_of(bits.to_bytes(16, "big"))
 
 
 def time_text(epoch_s):
