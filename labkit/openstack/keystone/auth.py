@@ -84,7 +84,7 @@ def standing(ks, token):
     key = ("standing", token.user_id, token.system, token.domain_id, token.project_id, token.trust_id, token.app_cred_id)
     auth = ks.db.memo(key, lambda: validation.look_up(ks, token))
     if auth.trust:
-        validation.living_trust(ks, auth.trust)
+        trusts.usable(ks, auth.trust["id"])
     return auth.of(token)
 
 

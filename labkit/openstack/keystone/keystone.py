@@ -151,14 +151,18 @@ class Keystone:
         self.enforce(request, route.rule, target, arguments)
 
     def enforce(self, request, rule, target=None, arguments=None):
-        """Raise Unauthorized without a token, Forbidden unless the policy's rule lets this token act on `target` ({"user": {…}})."""
+        """Raise Unauthorized without a token, Forbidden unless the policy's rule lets this token act on `target`.
+
+        target: {"user": {…}} for %(target.user.…)s; {"$path": {…}} overrides what stands in the address. arguments: what stands there.
+        """
         if not self.allowed(request, rule, target, arguments):
             raise Forbidden(rule)
 
     def allowed(self, request, rule, target=None, arguments=None):
         """Does the policy let this token do this? Raises Unauthorized without a token."""
-        facts = dict(arguments or {})
-        flatten("target", target or {}, facts)
+        target = dict(target or {})
+        facts = {**(arguments or {}), **target.pop("$path", {})}
+        flatten("target", target, facts)
         return self.policy.check(rule, facts, request.authenticated().credentials)
 
     @staticmethod

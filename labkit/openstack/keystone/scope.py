@@ -6,7 +6,7 @@ A scope is looked up before the password is, and a scope that does not exist ans
 from dataclasses import dataclass
 
 from labkit.openstack.errors import BadRequest, Expecting, NotFound, Unauthorized
-from labkit.openstack.keystone import assignments, domains, login, projects, trusts, users, validation
+from labkit.openstack.keystone import assignments, domains, login, projects, trusts, users
 
 KINDS = ("project", "domain", "unscoped", "system", "OS-TRUST:trust")
 
@@ -56,7 +56,13 @@ def looked_up(ks, asked):
 
 
 def named_project(ks, named):
-    """The enabled project in an enabled domain that {"id"} or {"name", "domain"} means."""
+    """The enabled project in an enabled domain that {"id"} or {"name", "domain"} means; remembered while nobody writes."""
+    there = named.get("domain", {})
+    key = ("named project", named.get("id"), named.get("name"), "domain" in named, there.get("id"), there.get("name"))
+    return ks.db.memo(key, lambda: find_project(ks, named))
+
+
+def find_project(ks, named):
     if named.get("name"):
         if "domain" not in named:
             raise Expecting("domain", "project")
@@ -74,7 +80,7 @@ def of_trust(ks, named):
     if not named.get("id"):
         raise Expecting("trust_id", "trust")
     try:
-        trust = validation.living_trust(ks, trusts.find(ks.db, named["id"]), named["id"])
+        trust = trusts.usable(ks, named["id"])
     except NotFound:
         raise Unauthorized("no such trust, or over") from None
     if trust["project_id"] is not None:
