@@ -131,6 +131,16 @@ def number(word, low, high, value, action, *, step=1):
     return made
 
 
+def text_field(word, placeholder, action, *, value="", width="26em"):
+    """A labelled text field; `action(text)` when Enter is pressed or the field is left."""
+    import ipywidgets
+
+    made = ipywidgets.Text(value=value, placeholder=placeholder, description=word, continuous_update=False,
+                           layout=ipywidgets.Layout(width=width), style={"description_width": "initial"})
+    made.observe(lambda change: action(change["new"]), "value")
+    return made
+
+
 def first(options):
     """The value of the first option of a list of values or of (label, value) pairs."""
     return options[0][1] if isinstance(options[0], tuple) else options[0]
