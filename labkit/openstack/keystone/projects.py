@@ -7,6 +7,7 @@ projects only have to differ within one domain.
 from labkit.openstack.errors import BadRequest, Forbidden, NotFound
 from labkit.openstack.keystone import project_tree as tree
 from labkit.openstack.keystone.collection import collection, member
+from labkit.openstack.keystone.immutable import require_mutable, require_same_id
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.shapes import BOOLEAN, IMMUTABLE, NULLABLE_ID, PAGE, SHORT_NAME, STRING, TEXT, body, query
 from labkit.openstack.keystone.store import Table, as_boolean, normalised
@@ -91,25 +92,6 @@ def require_allowed(old, changes):
         raise Forbidden(text="Update of `parent_id` is not allowed.")
     if changes.get("is_domain") is not None and as_boolean(changes["is_domain"]) != old["is_domain"]:
         raise BadRequest("Update of `is_domain` is not allowed.")
-
-
-def require_mutable(old, changes, kind):
-    """An immutable resource accepts one change only: not to be immutable. Raises Forbidden."""
-    freed = changes.get("options", {}).get("immutable", True) in (False, None) and len(changes) == 1
-    if old["options"].get("immutable") and not freed:
-        raise Forbidden(text=f"Unable to update immutable {kind} resource: `{old['id']}. Set resource option \"immutable\" to false first.")
-
-
-def require_deletable(old, kind):
-    """An immutable resource cannot be deleted. Raises Forbidden."""
-    if old["options"].get("immutable"):
-        raise Forbidden(text=f"Unable to delete immutable {kind} resource: `{old['id']}. Set resource option \"immutable\" to false first.")
-
-
-def require_same_id(given, id_in_path):
-    """A body may repeat the id, never change it. Raises BadRequest."""
-    if given.get("id") is not None and given["id"] != id_in_path:
-        raise BadRequest("Cannot change ID")
 
 
 def project_target(ks, request, project_id, **_):

@@ -1,0 +1,10 @@
+"""Where endpoints are stored; regions, services and the catalog all look here."""
+
+from labkit.openstack.keystone.store import Table
+
+ENDPOINTS = Table(
+    "endpoint", "endpoint",
+    {"id": "TEXT PRIMARY KEY", "interface": "TEXT NOT NULL", "region_id": "TEXT", "service_id": "TEXT NOT NULL", "url": "TEXT NOT NULL",
+     "enabled": "INTEGER NOT NULL"},
+    flags=("enabled",))
+SCHEMA = ENDPOINTS.schema
