@@ -44,5 +44,13 @@ def number(value, what, least=0.0, most=None):
     if value != value or value in (float("inf"), float("-inf")):
         raise LabError(f"{what} must be finite, not {value!r}")
     if value < least or (most is not None and value > most):
-        raise LabError(f"{what} must be {f'between {least:g} and {most:g}' if most is not None else f'at least {least:g}'}, not {value!r}")
+        span = f"at least {least:g}" if most is None else f"between {least:g} and {most:g}"
+        raise LabError(f"{what} must be {span}, not {value!r}")
+    return value
+
+
+def words(value, what):
+    """Return `value` if it is a text with something in it, else raise a LabError that names `what`."""
+    if not isinstance(value, str) or not value:
+        raise LabError(f"{what} must be a text, not {value!r}")
     return value

@@ -12,7 +12,7 @@ certain (`definite=True`), or connection closed if the request had already been 
 
 from simpy import Event as Pending
 
-from labkit.world.errors import LabError, Unanswered
+from labkit.world.errors import LabError, Unanswered, words
 from labkit.world.trace import NOTHING, plain
 
 # What the trace shows of a message's payload, by kind; other kinds are shown whole. Headers and bodies of HTTP carry
@@ -101,6 +101,8 @@ def shown(kind, detail):
 
 def send(world, link, kind, what, detail, answer=None, step=None, show=None):
     """Put a message on the wire of `link`. Returns n of its event. (Written for speed: all traffic goes through here.)"""
+    if type(kind) is not str or type(what) is not str:
+        words(kind, "kind"), words(what, "what")
     if detail:
         detail = plain(detail)
         seen = plain(shown(kind, detail) if show is None else show)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from labkit.world import message as mail
 from labkit.world.clock import NEVER, Clock, calendar
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number, unknown, words
 from labkit.world.journal import Journal, action, invoke
 from labkit.world.network import Network, checked_link
 from labkit.world.node import Node
@@ -71,6 +71,7 @@ class World:
     def emit(self, src, dst, kind, what, *, cause=None, step=None, **detail):
         """Note that something happened; returns the Event. Its cause is `cause` (an Event or its n), else what is being
         handled right now. `detail` must be JSON-able."""
+        words(src, "src"), words(kind, "kind"), words(what, "what")
         cause = self.cause if cause is None else getattr(cause, "n", cause)
         if cause is not None and not (isinstance(cause, int) and 0 <= cause < len(self.rows)):
             raise LabError(f"cause {cause!r} is no earlier event", next_step="hand in an Event or its n")
@@ -81,9 +82,7 @@ class World:
     @action
     def node(self, name, serve=None, on_start=None, on_stop=None, on_crash=None):
         """Add a named process on the network; see Node for what the functions may do. Raises LabError if the name is taken."""
-        if not isinstance(name, str) or not name:
-            raise LabError(f"a node's name is a text, not {name!r}")
-        if name in self.network.nodes:
+        if words(name, "a node's name") in self.network.nodes:
             raise LabError(f"there is already a node {name!r}", next_step="give it another name")
         node = self.network.nodes[name] = Node(self, name, serve, on_start, on_stop, on_crash)
         return node
@@ -218,6 +217,7 @@ class World:
     @action
     def heal(self, a=None, b=None):
         """Mend cut and slowed links: between `a` and `b`, all of `a`, or (without names) all."""
+        a, b = (b, None) if a is None else (a, b)
         if a is None:
             links = list(self.network.links.values())
         else:
