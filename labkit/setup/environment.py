@@ -21,7 +21,7 @@ from pathlib import Path
 
 from labkit.setup.installers import SetupError, install, make_venv
 
-TESTS_FROM = "# ==== what follows is needed only by the tests, the instructor and the real clients ====\n"
+TESTS_FROM = "# ---- what follows is needed only by the tests, the instructor and the real clients ----\n"
 NEEDS = {"lab": ("lab", "labkit"), "test": ("lab", "labkit", "test")}
 NOT_OURS = "There is a folder .venv here that run.py did not make. Move it away or delete it, then start again."
 

@@ -62,7 +62,8 @@ class Lab:
         for name, values in SETTINGS.items():
             (settings / name).parent.mkdir(parents=True, exist_ok=True)
             (settings / name).write_text(json.dumps(values))
-        mine = {"JUPYTER_TOKEN": self.token, "JUPYTERLAB_SETTINGS_DIR": str(settings), "JUPYTER_CONFIG_DIR": str(settings)}
+        places = dict.fromkeys(("JUPYTERLAB_SETTINGS_DIR", "JUPYTER_CONFIG_DIR"), str(settings))
+        mine = {"JUPYTER_TOKEN": self.token, **places}
         line = command(["--no-browser", "--port", str(self.port), "--expose-app-in-browser"], self.folder)
         self.log = (self.folder / ".server.log").open("w")
         self.server = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The harness itself, on a small notebook of ours: what it promises about JupyterLab holds before real notebooks rely on it."""
+"""The harness itself, on a small notebook of ours: what it promises holds before real notebooks rely on it."""
 
 import pytest
 
