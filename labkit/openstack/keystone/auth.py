@@ -33,7 +33,7 @@ DEMAND = Schema(thing({
 }, required=["identity"]))
 
 
-@route("POST", "/v3/auth/tokens")
+@route("POST", "/v3/auth/tokens", atomic=False)
 def issue_token(ks, request):
     """POST /v3/auth/tokens[?nocatalog]."""
     demand = checked(request.json.get("auth"))

@@ -13,6 +13,7 @@ import io
 import json
 import sys
 import traceback
+from contextlib import nullcontext
 from datetime import timezone
 from urllib.parse import unquote_to_bytes
 
@@ -33,7 +34,7 @@ ROOMS = (discovery, auth, auth_scopes, password_change, passwords, revocation, *
 class Keystone:
     """One Keystone node on the world's network, serving HTTP as messages of kind "rest" and as a WSGI application.
 
-    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None: one of its own, in memory).
+    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None: one of its own, in memory); credential_keys: the same for stored credentials.
     admin_password: for the user admin of a new database (None: made at random, in `admin_password`). url: where clients find it.
     password_rounds: bcrypt's cost (4 is for the lab; real Keystone takes 12). token_s: lifetime of a token in seconds.
     allow_expired_s: how long services may still read an expired token. lockout_failure_attempts, lockout_duration_s,
@@ -43,7 +44,7 @@ class Keystone:
     @action
     def __init__(self, world, name="keystone", database=":memory:", keys=None, admin_password=None, password_rounds=4,
                  url="http://keystone:5000", token_s=3600, allow_expired_s=172800, lockout_failure_attempts=None,
-                 lockout_duration_s=1800, password_expires_s=None, unique_last_passwords=0):
+                 lockout_duration_s=1800, password_expires_s=None, unique_last_passwords=0, credential_keys=None):
         self.world, self.name, self.url = world, name, url.rstrip("/")
         self.password_rounds, self.token_s, self.allow_expired_s = password_rounds, token_s, allow_expired_s
         self.lockout_failure_attempts, self.lockout_duration_s = lockout_failure_attempts, lockout_duration_s
@@ -51,6 +52,7 @@ class Keystone:
         self.draw = world.random(name)
         self.db = database if isinstance(database, Database) else Database(database)
         self.keys = keys or KeyRepository(world, f"{name}-keys")
+        self.credential_keys = credential_keys or KeyRepository(world, f"{name}-credential-keys")
         self.policy, self.table = Policy(RULES), web.Table(web.ROUTES)
         for room in ROOMS:
             self.db.create(getattr(room, "SCHEMA", ""))
@@ -131,7 +133,8 @@ class Keystone:
             route.body.check(request.json)
         if route.rule:
             self._guard(request, route, arguments)
-        result = route.handler(self, request, **arguments)
+        with self.db.transaction() if route.atomic else nullcontext():
+            result = route.handler(self, request, **arguments)
         return result if isinstance(result, web.Response) else web.as_json(result)
 
     def _identify(self, request):

@@ -9,7 +9,7 @@ CHANGE = Schema({"type": "object", "properties": {"original_password": {"type": 
                  "required": ["original_password", "password"], "additionalProperties": False})
 
 
-@route("POST", "/v3/users/<user_id>/password")
+@route("POST", "/v3/users/<user_id>/password", atomic=False)
 def change_password(ks, request, user_id):
     """POST /v3/users/{id}/password: whoever knows the old one may set a new one; no token is needed, and all tokens of the user die."""
     wish = request.json.get("user", {})

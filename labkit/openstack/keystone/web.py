@@ -36,17 +36,19 @@ class Route:
     target: object
     body: object
     query: object
+    atomic: bool
 
 
-def route(method, template, rule=None, target=None, body=None, query=None):
+def route(method, template, rule=None, target=None, body=None, query=None, atomic=True):
     """Enter a handler `(ks, request, **path) -> dict | Created | NoContent | Response` in the table of routes.
 
     rule: policy rule asked before the handler; None means open, or that the handler asks itself (`ks.enforce`).
     target: `(ks, request, **path) -> {"user": {…}}`, what the rule's %(target.user.…)s are filled from; asked after the token
     has been accepted. body, query: a Schema that is checked first (Keystone's newer resources do so before they ask who you are).
+    atomic: a refusal undoes everything the handler wrote (not for logins: their failures are counted).
     """
     def enter(handler):
-        ROUTES.append(Route(method, template, handler, rule, target, body, query))
+        ROUTES.append(Route(method, template, handler, rule, target, body, query, atomic and method not in ("GET", "HEAD")))
         return handler
     return enter
 
