@@ -15,7 +15,7 @@ from typing import NamedTuple, Optional
 
 from labkit.world.errors import LabError
 
-NOTHING = {}   # the shared detail of events that have none; never written to
+NOTHING = None   # a row's detail when there is none: a tuple without a dict costs the garbage collector nothing
 PLAIN = frozenset((str, int, bool, type(None)))
 
 
@@ -58,6 +58,11 @@ class Event(NamedTuple):
         return json.dumps(self._asdict(), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def as_event(row):
+    """The Event of a row of the log."""
+    return Event._make(row) if row[8] is not NOTHING else Event(*row[:8], {})
+
+
 def seconds(t):
     """Virtual seconds for people: at most milliseconds, no trailing zeros ('0.001', '5')."""
     return f"{t:.3f}".rstrip("0").rstrip(".")
@@ -79,14 +84,14 @@ class Trace:
 
     def __iter__(self):
         rows = self._rows if self._picks is None else (self._rows[n] for n in self._picks)
-        return map(Event._make, rows)
+        return map(as_event, rows)
 
     def __getitem__(self, index):
         picks = range(len(self._rows)) if self._picks is None else self._picks
         if isinstance(index, slice):
             return Trace(self._rows, picks[index])
         try:
-            return Event._make(self._rows[picks[index]])
+            return as_event(self._rows[picks[index]])
         except IndexError:
             raise IndexError(f"the trace has {len(self)} events, there is none at {index}") from None
 
@@ -126,11 +131,11 @@ class Trace:
 
     def effects_of(self, ns):
         """The direct effects of the events with these n, in order."""
-        return map(Event._make, (row for row in self._rows[min(ns, default=0):] if row[6] in ns)) if ns else iter(())
+        return map(as_event, (row for row in self._rows[min(ns, default=0):] if row[6] in ns)) if ns else iter(())
 
     def cause_of(self, event):
         """The Event that led to `event`, or None."""
-        return None if event.cause is None else Event._make(self._rows[event.cause])
+        return None if event.cause is None else as_event(self._rows[event.cause])
 
     # -- telling -----------------------------------------------------------------------------------------------
     def short(self):
@@ -176,7 +181,7 @@ def _test(want):
 
 def _matches(row, tests, inner, low, high):
     return (low <= row[1] < high and all(test(row[at]) for at, test in tests)
-            and all(name in row[8] and test(row[8][name]) for name, test in inner))
+            and all(row[8] and name in row[8] and test(row[8][name]) for name, test in inner))
 
 
 def _place(event, rows):

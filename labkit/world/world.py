@@ -10,7 +10,7 @@ from labkit.world.errors import LabError, number, unknown, words
 from labkit.world.journal import Journal, action, invoke
 from labkit.world.network import Network, checked_link
 from labkit.world.node import Node
-from labkit.world.trace import NOTHING, Event, Trace, plain
+from labkit.world.trace import NOTHING, Trace, as_event, plain
 from labkit.world.work import start as start_work
 
 
@@ -76,7 +76,7 @@ class World:
         if cause is not None and not (isinstance(cause, int) and 0 <= cause < len(self.rows)):
             raise LabError(f"cause {cause!r} is no earlier event", next_step="hand in an Event or its n")
         n = self.record(src, dst, kind, what, cause, step, plain(detail) if detail else NOTHING)
-        return Event._make(self.rows[n])
+        return as_event(self.rows[n])
 
     # -- who there is ----------------------------------------------------------------------------------------------
     @action
@@ -260,7 +260,7 @@ class World:
 
     def _fault(self, a, b, what, **detail):
         a, b = (None if x is None else " ".join(self.network.names(x)) for x in (a, b))
-        return self.record(a or "world", b, "fault", what, self.cause, None, detail)
+        return self.record(a or "world", b, "fault", what, self.cause, None, detail or NOTHING)
 
     # -- other worlds --------------------------------------------------------------------------------------------------
     def fork(self):

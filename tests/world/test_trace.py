@@ -102,9 +102,8 @@ def test_a_long_trace_is_cut_short_and_says_so():
 
 def test_a_trace_of_a_million_events_is_still_handy():
     w = World()
-    detail = {}
     for n in range(1_000_000):
-        w.rows.append((n, n / 1000, "a", "b", "heartbeat", "alive", n - 1 if n else None, None, detail))
+        w.rows.append((n, n / 1000, "a", "b", "heartbeat", "alive", n - 1 if n else None, None, None))
     assert len(w.trace) == 1_000_000 and w.trace[-1].t == 999.999
     assert len(w.trace.where(since=999)) == 1000
     assert "more events" in str(w.trace.table(3)) and "999940 more" in w.trace.sequence().svg()
