@@ -11,7 +11,7 @@ from labkit.openstack.compute_api import NovaApi
 from labkit.openstack.errors import Unauthorized
 from labkit.openstack.horizon import Horizon
 from labkit.openstack.image_api import GlanceApi
-from labkit.openstack.keystone import Keystone, KeyRepository
+from labkit.openstack.keystone import KeyRepository, Keystone
 from labkit.openstack.network_api import NeutronServer
 from labkit.openstack.registration import PEOPLE, SERVICES, furnish, secret
 from labkit.openstack.service_user import password_login

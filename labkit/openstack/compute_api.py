@@ -51,7 +51,7 @@ class NovaApi(Service):
     def show(self, context, request, id):
         server = self.find(context, id)
         self.enforce("os_compute_api:servers:show", context, server)
-        return 200, {"server": {name: value for name, value in server.items()}}
+        return 200, {"server": dict(server)}
 
     def delete(self, context, request, id):
         server = self.find(context, id)

@@ -59,13 +59,13 @@ def answer(status, body=None, headers=None):
 
 
 def detail(method, path, token=None, body=None, **headers):
-    """The payload of a request. `headers` are written with underscores (X_Subject_Token=…)."""
+    """The payload of a request. A text as body goes as it is (an upload), other values as JSON. Headers are written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items() if value}
     if token:
         named["X-Auth-Token"] = token
     if body is not None:
-        named["Content-Type"] = "application/json"
-    return {"method": method, "path": path, "headers": named, "body": "" if body is None else json.dumps(body)}
+        named["Content-Type"] = "application/octet-stream" if isinstance(body, str) else "application/json"
+    return {"method": method, "path": path, "headers": named, "body": as_text(body)}
 
 
 def fingerprint(token):

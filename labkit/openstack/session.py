@@ -44,8 +44,18 @@ class Session:
     @action
     def request(self, method, service, path, body=None, timeout_s=60.0, **headers):
         """Any request; `service` is a type of the catalog or an address (http://nova-api:8774/v2.1)."""
-        address = urlsplit(service if "://" in service else self.url(service))
-        return send(self.world, self.client, method, address.hostname, address.path.rstrip("/") + path, self.token, body, timeout_s, **headers)
+        node, path = self.address(service, path)
+        return send(self.world, self.client, method, node, path, self.token, body, timeout_s, **headers)
+
+    def sending(self, method, service, path, body=None, timeout_s=60.0):
+        """The same for a script inside the world: `payload = yield session.sending("GET", "compute", "/servers")`."""
+        node, path = self.address(service, path)
+        return self.world.call(self.client, node, "rest", f"{method} {path}", timeout_s, **rest.detail(method, path, self.token, body))
+
+    def address(self, service, path):
+        """(node, path) of a request to a service type of the catalog or an address."""
+        url = urlsplit(service if "://" in service else self.url(service))
+        return url.hostname, url.path.rstrip("/") + path
 
     def get(self, service, path, **headers):
         return self.request("GET", service, path, **headers)

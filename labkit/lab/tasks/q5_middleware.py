@@ -8,7 +8,7 @@ expired, and raises ConnectionError when Keystone does not answer; `cache` is a 
 seconds. Status 200 means 'passed on to the service' and `context` holds the identity headers that the service may believe.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from labkit.lab import tasks
 from labkit.lab.artefact import Handle, State
@@ -18,7 +18,7 @@ from labkit.lab.tasks.q5_middleware_mutants import MUTANTS, middleware
 from labkit.openstack.auth_token import STRIPPED, AuthToken, KeystoneUnavailable
 from labkit.openstack.errors import HttpError
 
-ZERO = datetime(2026, 3, 2, 8, tzinfo=timezone.utc)
+ZERO = datetime(2026, 3, 2, 8, tzinfo=UTC)
 FORGED = "nothing that a client claims about its own identity reaches the service"
 LOCKED = "without a valid token nobody gets in: 401"
 UNSURE = "while nobody can confirm a token it opens nothing: 503"

@@ -134,7 +134,7 @@ def changed(**rules):
 
 MUTANTS = {
     "roles only, no project": Mutant(changed(servers_show="role:reader", servers_delete="role:member"), "Q5.m5"),
-    "whoever has a token may": Mutant({name: "@" for name in TABLE}, "Q5.m1"),
+    "whoever has a token may": Mutant(dict.fromkeys(TABLE, "@"), "Q5.m1"),
     "Keystone has checked already": Mutant(changed(servers_show="", servers_create=""), "Q5.m1"),
     "project only, no role": Mutant(changed(servers_delete=f"{OWN} or role:admin", servers_create=OWN)),
     "readers may do what members may": Mutant(changed(servers_create=f"role:reader and {OWN}")),
