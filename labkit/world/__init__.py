@@ -9,7 +9,7 @@
     w.at(30, w.crash, "keystone")                                  # or: w.at(30, lambda w: w.crash("keystone"))
     w.ask("laptop", "keystone", "rest", "GET /v3", timeout_s=5)    # runs the world until the reply is there
     w.run(until=60)
-    w.trace                                                        # .table() .where(kind="rest") .sequence() .causes(event)
+    w.trace                                                        # .table() .where(kind="rest") .sequence()
 
 Nothing moves by itself: time passes in run(), ask() and advance_to(). Inside the world, work that waits is a generator:
 
@@ -18,7 +18,7 @@ Nothing moves by itself: time passes in run(), ask() and advance_to(). Inside th
         try:
             image = yield self.world.call("nova", "glance", "rest", "GET /v2/images/1", timeout_s=30)
         except Unanswered as silence:
-            silence.definite                                       # True: certainly not done. False: nobody here can know
+            silence.definite                                       # True: certainly not done. False: who knows?
         return {"status": 202}
 
 What an event was caused by is noted by itself: a delivery by its sending, what a handler does by the delivery, what a

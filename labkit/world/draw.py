@@ -78,7 +78,7 @@ def line(x1, y1, x2, y2, *, stroke="line", width=1.5, dash="solid", arrow=False,
 
 
 def arrow_head(x1, y1, x2, y2, fill="line", size=7.0):
-    """A filled triangle with its tip at (x2, y2), pointing away from (x1, y1). (No <marker>: its id would have to be unique.)"""
+    """A filled triangle with its tip at (x2, y2), coming from (x1, y1). (A <marker> would need an id of its own.)"""
     dx, dy = x2 - x1, y2 - y1
     length = (dx * dx + dy * dy) ** 0.5 or 1.0
     ux, uy = dx / length, dy / length
@@ -90,7 +90,8 @@ def arrow_head(x1, y1, x2, y2, fill="line", size=7.0):
 
 def cross(x, y, *, stroke="orange", size=5.0, width=2.0):
     """A ✕ around (x, y): something ended here."""
-    path = f"M{x - size:.1f} {y - size:.1f}L{x + size:.1f} {y + size:.1f}M{x - size:.1f} {y + size:.1f}L{x + size:.1f} {y - size:.1f}"
+    left, right, top, bottom = (f"{value:.1f}" for value in (x - size, x + size, y - size, y + size))
+    path = f"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}"
     return element("path", d=path, stroke=colour(stroke), stroke_width=width, fill="none")
 
 

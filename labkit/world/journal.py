@@ -14,8 +14,8 @@ from labkit.world.notes import FIXED, find, note, refs
 
 
 class Entry:
-    """One call from outside at virtual second `t`; `raised` if it ended with an error, `result` if that may be named later,
-    `horizon` if a rewind ended it at that second."""
+    """One call from outside at virtual second `t`; `raised` if it ended with an error, `result` if that may be named
+    later, `horizon` if a rewind ended it at that second."""
 
     __slots__ = ("t", "target", "name", "args", "kwargs", "raised", "result", "horizon")
 
@@ -63,7 +63,7 @@ class Journal:
             self._numbers[id(result)] = len(self.entries) - 1
 
     def play(self, world, until=None, same_luck=True):
-        """Do everything again in the fresh `world`, up to and including what was done from outside at `until` seconds."""
+        """Do everything again in the fresh `world`, up to and including what was done at `until` seconds."""
         if not self.kept:
             raise LabError("this world keeps no journal", next_step="make it with World(seed, journal=True)")
         entries = [entry for entry in self.entries if until is None or entry.t <= until]
@@ -80,9 +80,10 @@ class Journal:
         """Raise LabError unless the trace of `other`, played from this journal, is (the beginning of) ours."""
         ours, theirs = self.world.rows, other.rows
         if theirs != ours[:len(theirs)]:
-            at = next((n for n, (a, b) in enumerate(zip(ours, theirs)) if a != b), len(ours))
+            at = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), len(ours))
             raise LabError(f"played again, this world went another way at event {at}",
-                           next_step="something outside takes part (a file, a global, a real clock): bring it into the world")
+                           next_step="something outside takes part (a file, a global, a real clock): "
+                                     "bring it into the world")
 
 
 def _again(world, entry, twins, same_luck):
@@ -118,11 +119,9 @@ def action(method):
     def act(self, *args, **kwargs):
         world = (args[0] if args else kwargs.get("world")) if building else self.world
         if building and not hasattr(world, "journal"):
-            raise LabError(f"{type(self).__name__} needs a World first, not {world!r}", next_step="make one: World(seed=7)")
-        if world.inside:
-            result = method(self, *args, **kwargs)
-        else:
-            result = world.journal.act(self, method, args, kwargs)
+            raise LabError(f"{type(self).__name__} needs a World first, not {world!r}",
+                           next_step="make one: World(seed=7)")
+        result = method(self, *args, **kwargs) if world.inside else world.journal.act(self, method, args, kwargs)
         if building:
             world.add(self)
         return result

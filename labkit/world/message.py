@@ -100,7 +100,7 @@ def shown(kind, detail):
 
 
 def send(world, link, kind, what, detail, answer=None, step=None, show=None):
-    """Put a message on the wire of `link`. Returns n of its event. (Written for speed: all traffic goes through here.)"""
+    """Put a message on the wire of `link`; returns n of its event. (Written for speed: all traffic is sent here.)"""
     if type(kind) is not str or type(what) is not str:
         words(kind, "kind"), words(what, "what")
     if detail:
@@ -190,7 +190,8 @@ def _machine_says(world, message, cause, what, error):
 
 def reply(world, message, result):
     """Send a handler's result back to the caller; a LabError travels as an error."""
-    payload, what, show = (result.payload, result.what, result.shown) if isinstance(result, Reply) else (result, None, None)
+    said = result if isinstance(result, Reply) else Reply(result)
+    payload, what, show = said.payload, said.what, said.shown
     if isinstance(payload, LabError):
         what, show = what or "error", show or {"error": str(payload), "code": payload.code}
     else:
@@ -217,8 +218,9 @@ def _settle(message):
         n = world.record(message.src, message.dst, "net", "delivered", message.n, None, NOTHING)
         error = message.detail
         if isinstance(error, LabError):   # what travels is words, not the server's exception class
-            known = error if isinstance(error, Unanswered) else LabError(error.message, error.code, error.definite, error.next_step)
-            answer.give_up(n, known)
+            if not isinstance(error, Unanswered):
+                error = LabError(error.message, error.code, error.definite, error.next_step)
+            answer.give_up(n, error)
         else:
             answer.settle(n, message.detail)
 
@@ -232,7 +234,8 @@ def request(world, link, kind, what, detail, timeout_s, step=None, show=None):
     answer = Answer(world, caller, link.target, kind, what, timeout_s)
     if caller.state != "running":
         answer.give_up(unsent(world, link, kind, what), Unanswered(
-            f"{caller.name} is {caller.state}: nothing was sent", definite=True, next_step=f"start {caller.name} first"))
+            f"{caller.name} is {caller.state}: nothing was sent", definite=True,
+            next_step=f"start {caller.name} first"))
         return answer
     n = send(world, link, kind, what, detail, answer, step, show)
     answer.deadline = Deadline(answer, n)

@@ -58,7 +58,7 @@ class Node:
 
     @action
     def process(self, work, *args):
-        """Run a generator (or a generator function and its arguments) as long as this life lasts. Returns a SimPy Process."""
+        """Run a generator (or a generator function with its arguments) for this life. Returns a SimPy Process."""
         from labkit.world.work import start
         return start(self.world, work, args, node=self)
 

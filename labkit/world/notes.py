@@ -4,8 +4,8 @@
     world, node, component  by name
     an earlier result     by the number of the call that returned it
     a bound method        by its owner and its name
-    a function            as it is: it takes the world as an argument. One that holds on to something of this world by a
-                          closure or a global name would change *this* world from another one, so it cannot be played again
+    a function            as it is: it takes the world as an argument. One that holds on to something of this world by
+                          a closure or a global name would change *this* world from another one: it is refused at replay
     anything else         only if it has `__replay__(world)`, which makes its twin for another world
 """
 
@@ -20,7 +20,7 @@ FIXED = (str, int, float, bool, type(None), bytes, date, timedelta, Enum, PurePa
 
 
 class Ref(NamedTuple):
-    """Where to find a thing in another world. of: world, node, component, result, method, twin, or lost (key says why)."""
+    """Where to find a thing in another world. of: world, node, component, result, method, twin, lost (key: why)."""
 
     of: str
     key: Any = None
@@ -68,15 +68,15 @@ def _place(world, thing):
 def _note_function(world, function):
     for name, value in _held(function):
         if _place(world, value) is not None or getattr(value, "world", None) is world:
-            return Ref("lost", f"function {function.__name__}, which holds on to {name!r} of this world; let it take the "
-                               "world as its argument instead (lambda w: w.crash('keystone'))")
+            return Ref("lost", f"function {function.__name__}, which holds on to {name!r} of this world; "
+                               "let it take the world as its argument instead (lambda w: w.crash('keystone'))")
     return function
 
 
 def _held(function):
-    """(name, value) of everything a function reaches without being given it: closure, defaults, globals; one level deep."""
+    """(name, value) of all a function reaches without being given it: closure, defaults, globals; one level deep."""
     code, held = function.__code__, []
-    for name, cell in zip(code.co_freevars, function.__closure__ or ()):
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
         try:
             held.append((name, cell.cell_contents))
         except ValueError:   # not bound yet

@@ -35,8 +35,8 @@ class Sequence:
     def svg(self):
         """The picture alone, as SVG text."""
         lost = sum(1 for fates in self.fates.values() for fate in fates if fate.what == "lost")
-        about = (f"{len(self.shown)} events between {', '.join(self.lanes) or 'nobody'}, from "
-                 f"{seconds(self.shown[0].t) if self.shown else 0} to {seconds(self.shown[-1].t) if self.shown else 0} s; "
+        first, last = (seconds(self.shown[at].t) if self.shown else "0" for at in (0, -1))
+        about = (f"{len(self.shown)} events between {', '.join(self.lanes) or 'nobody'}, from {first} to {last} s; "
                  f"{lost} messages lost. The list below the picture says all of it in words.")
         parts = [*self._lives(), *self._times(), *(part for event in self.shown for part in self._event(event))]
         if self.left_out():
@@ -70,7 +70,8 @@ class Sequence:
         before = None
         for event in self.shown:
             if event.t != before and event.n in self.place:
-                yield draw.text(LEFT - 12, self._y(event) + 4, f"{seconds(event.t)} s", anchor="end", size=11, fill="faint")
+                yield draw.text(LEFT - 12, self._y(event) + 4, f"{seconds(event.t)} s", anchor="end", size=11,
+                                fill="faint")
             before = event.t
 
     def _event(self, event):
@@ -88,7 +89,8 @@ class Sequence:
     def _fault(self, event):
         if event.what in LINKS:
             y, words = self._y(event), f"{event.what}: {event.src}{' – ' + event.dst if event.dst else ''}"
-            return [draw.line(LEFT, y, self.width - 20, y, dash="dashed", stroke="purple"), _label(LEFT + 4, y - 4, words, "start")]
+            across = draw.line(LEFT, y, self.width - 20, y, dash="dashed", stroke="purple")
+            return [across, _label(LEFT + 4, y - 4, words, "start")]
         mark = draw.cross if event.what == "crash" else lambda x, y: draw.rect(x - 5, y - 5, 10, 10)
         return [mark(self.lanes[event.src], self._y(event)), *self._words_beside(event, event.what)]
 
@@ -151,6 +153,6 @@ def _rows(events, fates):
 
 
 def _words(event, fates):
-    became = fates.get(event.n, [])
-    ends = [f"{fate.what} at {seconds(fate.t)} s{' (' + fate.detail['reason'] + ')' if fate.detail else ''}" for fate in became]
+    ends = [f"{fate.what} at {seconds(fate.t)} s" + (f" ({fate.detail['reason']})" if fate.detail else "")
+            for fate in fates.get(event.n, [])]
     return f"{event}{': ' + ', '.join(ends) if ends else ''}"

@@ -20,20 +20,23 @@ class Table:
     def left_out(self):
         """A sentence if not everything is shown, else ''."""
         more = len(self.trace) - self.limit
-        return f"… and {more} more events: narrow it with .where(…) or ask for .table(limit={len(self.trace)})" if more > 0 else ""
+        if more <= 0:
+            return ""
+        return f"… and {more} more events: narrow it with .where(…) or ask for .table(limit={len(self.trace)})"
 
     def __str__(self):
         rows = [list(COLUMNS), *self.rows()]
         widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
         lines = ["  ".join(cell.rjust(width) if name in RIGHT else cell.ljust(width)
-                           for cell, width, name in zip(row, widths, COLUMNS)).rstrip() for row in rows]
+                           for cell, width, name in zip(row, widths, COLUMNS, strict=False)).rstrip() for row in rows]
         return "\n".join(lines + ([self.left_out()] if self.left_out() else []))
 
     __repr__ = __str__
 
     def _repr_html_(self):
         head = element("tr", *(element("th", escape(name), scope="col", style="text-align:left") for name in COLUMNS))
-        body = "".join(element("tr", *(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row)) for row in self.rows())
+        cells = [[element("td", escape(cell), style="text-align:left") for cell in row] for row in self.rows()]
+        body = "".join(element("tr", *row) for row in cells)
         caption = self.left_out() or f"{len(self.trace)} events"
         return (f'<table style="{style()}color:var(--lab-text)"><caption>{escape(caption)}</caption>'
                 f"<thead>{head}</thead><tbody>{body}</tbody></table>")

@@ -11,7 +11,7 @@ world's truth. Components must not read it: they know only what messages told th
 
 import hashlib
 import json
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from labkit.world.errors import LabError
 
@@ -20,7 +20,7 @@ PLAIN = frozenset((str, int, bool, type(None)))
 
 
 def plain(value, where="detail"):
-    """A deep copy of JSON-able `value` (tuples become lists). Raises LabError for anything else: no object, bytes, NaN."""
+    """A deep copy of JSON-able `value` (tuples become lists). Raises LabError for anything else: objects, bytes, NaN."""
     kind = type(value)
     if kind in PLAIN:
         return value
@@ -32,7 +32,8 @@ def plain(value, where="detail"):
         if all(type(key) is str for key in value):
             return {key: plain(item, f"{where}.{key}") for key, item in value.items()}
         raise LabError(f"{where} has a key that is not a string", next_step="use string keys, as JSON does")
-    raise LabError(f"{where} holds {value!r}, which is not JSON", next_step="send plain data: text, numbers, lists, dicts")
+    raise LabError(f"{where} holds {value!r}, which is not JSON",
+                   next_step="send plain data: text, numbers, lists, dicts")
 
 
 class Event(NamedTuple):
@@ -42,11 +43,11 @@ class Event(NamedTuple):
     n: int
     t: float
     src: str
-    dst: Optional[str]
+    dst: str | None
     kind: str
     what: str
-    cause: Optional[int]
-    step: Optional[int]
+    cause: int | None
+    step: int | None
     detail: dict
 
     def __str__(self):
@@ -103,7 +104,7 @@ class Trace:
     # -- asking ------------------------------------------------------------------------------------------------
     def where(self, kind=None, src=None, dst=None, what=None, step=None, since=None, until=None, **detail):
         """The events that match everything given. A value matches when it is equal, a list, tuple or set when it holds
-        the event's value, a function when it says so; since ≤ t < until in virtual seconds. Other names look into `detail`."""
+        the event's value, a function when it says so; since ≤ t < until (virtual seconds). Other names: see `detail`."""
         fields = {"kind": kind, "src": src, "dst": dst, "what": what, "step": step}
         tests = [(Event._fields.index(name), _test(want)) for name, want in fields.items() if want is not None]
         inner = [(name, _test(want)) for name, want in detail.items()]

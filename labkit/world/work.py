@@ -7,10 +7,11 @@ from labkit.world.journal import invoke
 
 
 def start(world, work, args, node=None):
-    """Make `work` (a generator, or a generator function with `args`) a SimPy process. Raises LabError for anything else."""
+    """Make `work` (a generator, or a generator function with `args`) a SimPy process, else raise LabError."""
     generator = invoke(world, work, args) if callable(work) else work
     if not hasattr(generator, "throw"):
-        raise LabError(f"{work!r} is not a generator", next_step="write a function that uses `yield`, e.g. `yield world.timeout(5)`")
+        raise LabError(f"{work!r} is not a generator",
+                       next_step="write a function that uses `yield`, e.g. `yield world.timeout(5)`")
     return Process(world.env, _caused(world, generator, node, node and node.life, world.cause))
 
 

@@ -81,7 +81,7 @@ class World:
     # -- who there is ----------------------------------------------------------------------------------------------
     @action
     def node(self, name, serve=None, on_start=None, on_stop=None, on_crash=None):
-        """Add a named process on the network; see Node for what the functions may do. Raises LabError if the name is taken."""
+        """Add a named process on the network; see Node for what the functions may do. No two have the same name."""
         if words(name, "a node's name") in self.network.nodes:
             raise LabError(f"there is already a node {name!r}", next_step="give it another name")
         node = self.network.nodes[name] = Node(self, name, serve, on_start, on_stop, on_crash)
@@ -122,13 +122,13 @@ class World:
 
     @action
     def call(self, src, dst, kind, what, timeout_s=60, *, step=None, shown=None, **detail):
-        """Send a request; `reply = yield world.call(…)` waits for its payload or raises Unanswered after `timeout_s`."""
+        """Send a request; `reply = yield world.call(…)` waits for the payload, or raises Unanswered after `timeout_s`."""
         link = self.network.link(src, dst)
         return mail.request(self, link, kind, what, detail, number(timeout_s, "timeout_s"), step, shown)
 
     @action
     def ask(self, src, dst, kind, what, timeout_s=60, *, step=None, shown=None, **detail):
-        """`call` from outside: lets the world run until the answer is there. Returns the payload or raises Unanswered."""
+        """`call` from outside: lets the world run until the answer is there. Returns the payload, or raises Unanswered."""
         answer = self.call(src, dst, kind, what, timeout_s, step=step, shown=shown, **detail)
         return self._wait(answer)
 
@@ -139,7 +139,7 @@ class World:
         finally:
             self.cause = before
         if not happened:
-            raise LabError("nothing is left to happen, and what you wait for has not", next_step="look at w.trace.table()")
+            raise LabError("nothing is left to happen, and what you wait for has not", next_step="see w.trace.table()")
         if not event.ok:
             event.defused = True
             raise event.value
@@ -164,12 +164,12 @@ class World:
 
     @action
     def at(self, t, action, *args):
-        """At virtual second `t` call `action`: a bound method (`w.at(30, w.crash, "keystone")`), or any other function with
-        the world as its first argument (`w.at(30, lambda w: w.crash("keystone"))`)."""
+        """At virtual second `t` call `action`: a bound method (`w.at(30, w.crash, "keystone")`), or any other function
+        with the world as its first argument (`w.at(30, lambda w: w.crash("keystone"))`)."""
         if number(t, "t") < self.now:
-            raise LabError(f"{t:g} s has passed, it is {self.now:g} s", next_step=f"choose a later time, or w.rewind({t:g})")
+            raise LabError(f"{t:g} s has passed, it is {self.now:g} s", next_step=f"a later time, or w.rewind({t:g})")
         if not callable(action):
-            raise LabError(f"{action!r} cannot be called", next_step="hand in a function: w.at(30, w.crash, 'keystone')")
+            raise LabError(f"{action!r} cannot be called", next_step="e.g. w.at(30, w.crash, 'keystone')")
         due = self.env.timeout(t - self.now)
         due.callbacks.append(lambda _: invoke(self, action, args))
 
@@ -237,7 +237,7 @@ class World:
 
     @action
     def crash(self, node):
-        """The machine is gone, its memory and its running work with it. Nobody is told. (Not running: nothing happens.)"""
+        """The machine is gone, its memory and running work with it. Nobody is told. (Not running: nothing happens.)"""
         node = self.network.find(node)
         if node.state == "running":
             self._fault(node.name, None, "crash")
@@ -245,7 +245,7 @@ class World:
 
     @action
     def stop(self, node):
-        """The process ends in an orderly way; its machine refuses connections for it. (Not running: nothing happens.)"""
+        """The process ends in an orderly way; its machine refuses connections. (Not running: nothing happens.)"""
         node = self.network.find(node)
         if node.state == "running":
             node.stop(self._fault(node.name, None, "stop"))

@@ -121,7 +121,7 @@ CONTESTANTS = {"world": world, "SimPy, cable": simpy_cable, "SimPy, process": si
 
 
 def measure(messages=100_000, rounds=5):
-    """{contestant: seconds per message}, the best of some rounds; rounds interleave, so that all see the same machine."""
+    """{contestant: seconds per message}, the best of some rounds; they take turns, so that all see the same machine."""
     best = dict.fromkeys(CONTESTANTS, float("inf"))
     for _ in range(rounds):
         for name, play in CONTESTANTS.items():

@@ -20,7 +20,8 @@ def digest_with(hash_seed):
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)}
     code = "from tests.world.story import story; print(story().trace.digest())"
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return told.stdout.strip()
 
 
 def test_every_process_tells_the_same_story():

@@ -158,7 +158,8 @@ def test_a_handler_may_raise_stay_silent_or_show_less_than_it_says():
     assert (caught.value.code, caught.value.definite) == (404, True)
     with pytest.raises(Unanswered):
         w.ask("laptop", "keystone", "rest", "silent")
-    assert w.ask("laptop", "keystone", "rest", "token", headers={"X-Auth-Token": "secret"}, method="POST") == {"token": "secret"}
+    detail = {"headers": {"X-Auth-Token": "secret"}, "method": "POST"}
+    assert w.ask("laptop", "keystone", "rest", "token", **detail) == {"token": "secret"}
     assert "secret" not in w.trace.dumps()
     assert w.trace.where(what="201")[0].detail == {"audit_id": "a1"}
 
@@ -187,8 +188,8 @@ def test_causes_follow_a_request_through_three_services():
     w.ask("laptop", "nova", "rest", "POST server")
     chain = w.trace.causes(w.trace.where(kind="state")[0])
     assert [f"{event.src} {event.what}" for event in chain] == [
-        "laptop POST server", "laptop delivered", "nova GET image", "nova delivered", "glance reply", "glance delivered",
-        "nova has cirros"]
+        "laptop POST server", "laptop delivered", "nova GET image", "nova delivered", "glance reply",
+        "glance delivered", "nova has cirros"]
     assert len(w.trace.effects(w.trace[0])) == len(w.trace) - 1
 
 

@@ -1,6 +1,6 @@
 """Virtual time, links that are slow or cut, and work that waits inside other work."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from labkit.world import World
 
@@ -8,7 +8,7 @@ from labkit.world import World
 def test_calendar_time_follows_virtual_time():
     w = World(start="2026-03-02T08:00:00+01:00")
     w.run(until=90.5)
-    assert w.utcnow() == datetime(2026, 3, 2, 7, 1, 30, 500000, tzinfo=timezone.utc)
+    assert w.utcnow() == datetime(2026, 3, 2, 7, 1, 30, 500000, tzinfo=UTC)
     w.advance_to(5)
     assert w.now == 90.5
     w.advance_to(100)
@@ -83,7 +83,8 @@ def test_a_timer_goes_back_to_what_started_the_process():
     w.node("b", serve=loop)
     w.cast("a", "b", "rpc.cast", "begin")
     w.run()
-    assert w.trace.causes(w.trace[-1]).short() == ["0 a → b rpc.cast: begin", "0.001 a → b net: delivered", "1.001 b note: tick"]
+    assert w.trace.causes(w.trace[-1]).short() == [
+        "0 a → b rpc.cast: begin", "0.001 a → b net: delivered", "1.001 b note: tick"]
 
 
 def test_an_orderly_stop_may_say_goodbye_and_a_start_begins_anew():
