@@ -24,7 +24,7 @@ Nothing moves by itself: time passes in run(), ask() and advance_to(). Inside th
 What an event was caused by is noted by itself: a delivery by its sending, what a handler does by the delivery, what a
 generator does after an answer by that answer, after a timer by what started the generator.
 
-**Components.** Anything that lives in a world and is operated from outside marks its constructor and its public methods:
+**Components.** What lives in a world and is operated from outside marks its constructor and its public methods:
 
     class Counter:
         @action
@@ -45,15 +45,16 @@ generator does after an answer by that answer, after a timer by what started the
 
 A component knows only what messages told it; it never looks at another component, at `w.trace`, or at a node's state.
 
-**Fork, rewind, replay.** What was done from outside is noted (journal.py), and these make a *new* world with the same seed
-by doing it again; the old one stays as it is. Find your things by name: `w.fork().components["counter"]`.
+**Fork, rewind, replay.** What was done from outside is noted (journal.py), and these make a *new* world with the same
+seed by doing it again; the old one stays as it is. Find your things by name: `w.fork().components["counter"]`.
 
     w.fork()        the same past, byte for byte, and its own future         w.rewind(30)    the same world at second 30
     w.replay(8)     the same deeds with the luck of seed 8
 
-Therefore: randomness comes from `world.random(name)`, time from `world.now` and `world.utcnow()`; functions handed to the
-world take the world (or a message, `message.world`) as an argument instead of holding on to one; a mutable thing handed to a
-component is a component itself or has `__replay__(world)`, which makes its twin. A fork that turned out differently is refused.
+Therefore: randomness comes from `world.random(name)`, time from `world.now` and `world.utcnow()`; functions handed to
+the world take the world (or a message, `message.world`) as an argument instead of holding on to one; a mutable thing
+handed to a component is a component itself or has `__replay__(world)`, which makes its twin. A fork that turned out
+differently is refused.
 """
 
 from labkit.world.errors import LabError, Unanswered

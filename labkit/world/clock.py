@@ -17,8 +17,8 @@ class Horizon(BaseException):
 class Clock(Environment):
     """A SimPy environment whose queue also holds our messages (any object with `callbacks` and `_ok`).
 
-    An entry whose `callbacks` is None was called off: it is dropped and takes no time, so that `run()` ends when nothing
-    is left to happen, not when the last deadline would have struck.
+    An entry whose `callbacks` is None was called off: it is dropped and takes no time, so that `run()` ends when
+    nothing is left to happen, not when the last deadline would have struck.
     """
 
     horizon = NEVER

@@ -98,8 +98,8 @@ def cross(x, y, *, stroke="orange", size=5.0, width=2.0):
 def svg(title, description, width, height, parts):
     """A complete picture: role=img, named by `title`, described by its <desc>; scales down to the page's width.
 
-    No ids, so that the same picture may stand twice on a page; equal pictures have equal bytes, so that a stored notebook
-    output can be compared.
+    No ids, so that the same picture may stand twice on a page; equal pictures have equal bytes, so that a stored
+    notebook output can be compared.
     """
     body = element("title", escape(title)) + element("desc", escape(description)) + "".join(parts)
     return element("svg", body, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=title,

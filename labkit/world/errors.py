@@ -11,7 +11,8 @@ class LabError(Exception):
     definite   True: the effect certainly did not happen; False: nobody on this side can know; None: not a question here
     next_step  what to do now
 
-    All four lie in `args`, because SimPy makes a fresh copy of an exception from its `args` for each process that sees it.
+    All four lie in `args`, because SimPy makes a fresh copy of an exception from its `args` for each process that sees
+    it.
     """
 
     def __init__(self, message, code=None, definite=None, next_step=None):

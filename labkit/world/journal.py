@@ -1,7 +1,7 @@
 """What was done from outside, so that a world can be played again.
 
-A world is decided by its seed and by what was done to it from outside: its journal. Each outermost call of a method marked
-`@action` is noted with its time; what such a call leads to inside is not, for it will happen again by itself.
+A world is decided by its seed and by what was done to it from outside: its journal. Each outermost call of a method
+marked `@action` is noted with its time; what such a call leads to inside is not, for it will happen again by itself.
 How arguments are noted: see notes.py.
 """
 

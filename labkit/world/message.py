@@ -58,8 +58,8 @@ class Reply:
 
 
 class Answer(Pending):
-    """A SimPy event: the reply's payload, or Unanswered. `cause` is the event that settled it; `taken` and `refused` say
-    whether any copy of the request reached a running process, or a machine without one."""
+    """A SimPy event: the reply's payload, or Unanswered. `cause` is the event that settled it; `taken` and `refused`
+    say whether any copy of the request reached a running process, or a machine without one."""
 
     def __init__(self, world, src, dst, kind, what, timeout_s):
         super().__init__(world.env)

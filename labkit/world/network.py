@@ -1,7 +1,7 @@
 """Links between nodes: how long a message takes, and whether it arrives at all.
 
-Every pair of nodes has a link. One that nobody set up is whole, takes `delay_s` of the network, and loses nothing. A link
-is kept per direction, because a cable can be broken one way. What is on the wire when a link is cut is lost.
+Every pair of nodes has a link. One that nobody set up is whole, takes `delay_s` of the network, and loses nothing. A
+link is kept per direction, because a cable can be broken one way. What is on the wire when a link is cut is lost.
 """
 
 from labkit.world.errors import LabError, number, unknown

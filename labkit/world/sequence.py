@@ -1,7 +1,7 @@
 """A trace as a message-sequence picture: one line of life per node, time running down, one arrow per message.
 
-A whole arrow arrived, a dashed one with a ✕ was lost, a dotted one came too late. A line of life is dashed while its node
-is down. The text alternative says the same in words, event by event.
+A whole arrow arrived, a dashed one with a ✕ was lost, a dotted one came too late. A line of life is dashed while its
+node is down. The text alternative says the same in words, event by event.
 """
 
 from labkit.world import draw

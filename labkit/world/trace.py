@@ -5,8 +5,8 @@
     t=0.001 keystone → laptop  rest 200              n=2  cause=1
 
 `kind` says which language was spoken (rest, rpc.call, sql, heartbeat, fault …). Kind `net` is the network's own: what
-became of a message (delivered, lost, late, refused, closed, unsent, timeout); its cause is the message. The trace is the
-world's truth. Components must not read it: they know only what messages told them.
+became of a message (delivered, lost, late, refused, closed, unsent, timeout); its cause is the message. The trace is
+the world's truth. Components must not read it: they know only what messages told them.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ PLAIN = frozenset((str, int, bool, type(None)))
 
 
 def plain(value, where="detail"):
-    """A deep copy of JSON-able `value` (tuples become lists). Raises LabError for anything else: objects, bytes, NaN."""
+    """A deep copy of JSON-able `value` (tuples become lists). LabError for anything else: objects, bytes, NaN."""
     kind = type(value)
     if kind in PLAIN:
         return value
@@ -104,7 +104,7 @@ class Trace:
     # -- asking ------------------------------------------------------------------------------------------------
     def where(self, kind=None, src=None, dst=None, what=None, step=None, since=None, until=None, **detail):
         """The events that match everything given. A value matches when it is equal, a list, tuple or set when it holds
-        the event's value, a function when it says so; since ≤ t < until (virtual seconds). Other names: see `detail`."""
+        the event's value, a function when it says so; since ≤ t < until in seconds. Other names look into `detail`."""
         fields = {"kind": kind, "src": src, "dst": dst, "what": what, "step": step}
         tests = [(Event._fields.index(name), _test(want)) for name, want in fields.items() if want is not None]
         inner = [(name, _test(want)) for name, want in detail.items()]

@@ -122,13 +122,13 @@ class World:
 
     @action
     def call(self, src, dst, kind, what, timeout_s=60, *, step=None, shown=None, **detail):
-        """Send a request; `reply = yield world.call(…)` waits for the payload, or raises Unanswered after `timeout_s`."""
+        """Send a request; `reply = yield world.call(…)` is the payload, or Unanswered is raised after `timeout_s`."""
         link = self.network.link(src, dst)
         return mail.request(self, link, kind, what, detail, number(timeout_s, "timeout_s"), step, shown)
 
     @action
     def ask(self, src, dst, kind, what, timeout_s=60, *, step=None, shown=None, **detail):
-        """`call` from outside: lets the world run until the answer is there. Returns the payload, or raises Unanswered."""
+        """`call` from outside: runs the world until the answer is there. Returns the payload, or raises Unanswered."""
         answer = self.call(src, dst, kind, what, timeout_s, step=step, shown=shown, **detail)
         return self._wait(answer)
 
@@ -175,8 +175,8 @@ class World:
 
     @action
     def run(self, until=None):
-        """Let everything happen that happens before `until` (virtual seconds, or a SimPy event, whose value is returned).
-        Without `until`: until nothing is left to happen. Raises LabError for a time that has passed."""
+        """Let everything happen that happens before `until` (virtual seconds, or a SimPy event, whose value is
+        returned). Without `until`: until nothing is left to happen. Raises LabError for a time that has passed."""
         if until is None:
             return self._run_to(NEVER)
         if hasattr(until, "callbacks"):
@@ -201,8 +201,8 @@ class World:
     # -- the network and its faults ----------------------------------------------------------------------------------
     @action
     def link(self, a, b, delay_s=None, jitter_s=None, loss=None, duplicate=None):
-        """Set up the way between `a` and `b`, both directions: delay_s plus up to jitter_s virtual seconds; loss and duplicate
-        are the probabilities (0…1) that a message vanishes or arrives twice. What is not given stays."""
+        """Set up the way between `a` and `b`, both directions: delay_s plus up to jitter_s virtual seconds; loss and
+        duplicate are the probabilities (0…1) that a message vanishes or arrives twice. What is not given stays."""
         values = checked_link(delay_s, jitter_s, loss, duplicate)
         for link in self.network.between(a, b):
             link.set(**values)
@@ -268,8 +268,8 @@ class World:
         return self._again(None)
 
     def rewind(self, t):
-        """The same world at second `t`: what was done from outside up to and including `t` is done, what happens by itself
-        at exactly `t` is still to come. This world stays as it is."""
+        """The same world at second `t`: what was done from outside up to and including `t` is done, what happens by
+        itself at exactly `t` is still to come. This world stays as it is."""
         if number(t, "t") > self.now:
             raise LabError(f"{t:g} s is in the future, it is {self.now:g} s", next_step=f"w.run(until={t:g})")
         return self._again(float(t))

@@ -5,14 +5,15 @@
 Two nodes play ping-pong; each message takes one virtual millisecond and its receiver sends the next. The contestants:
 
 world            `World.cast` between two nodes: looked up by name, link, faults, two trace events, a cause link
-SimPy, cable     the way of SimPy's own documentation ('event latency'): a process per message waits the latency and puts
-                 the message into the receiver's Store; the receiver is a process that gets from it
+SimPy, cable     the way of SimPy's own documentation ('event latency'): a process per message waits the latency and
+                 puts the message into the receiver's Store; the receiver is a process that gets from it
 SimPy, process   less: a process per message waits the latency and calls the receiver; no store, no receiving process
-SimPy, callback  the least that SimPy can do at all: one Timeout per message with the receiver as its callback; no payload,
-                 no names, and nobody could read a program written so
+SimPy, callback  the least that SimPy can do at all: one Timeout per message with the receiver as its callback; no
+                 payload, no names, and nobody could read a program written so
 heapq            a loop over a heap of (time, number, function): no SimPy
 
-The goal is a ratio of at most 2 to the bare SimPy of an ordinary program: cable and process. The floor is printed as well.
+The goal is a ratio of at most 2 to the bare SimPy of an ordinary program: cable and process. The floor is printed as
+well.
 """
 
 import sys
