@@ -133,4 +133,4 @@ def still(html):
     data = base64.b64encode(alone.encode()).decode()
     label = svg.split('aria-label="', 1)[1].split('"', 1)[0]
     image = f'<img class="lk-still" alt="{label}" src="data:image/svg+xml;base64,{data}">'
-    return html[:start] + f'<div class="lk-inline" hidden>{svg}</div>{image}' + still(html[end:])
+    return html[:start] + f'<div class="lk-inline" hidden="hidden">{svg}</div>{image}' + still(html[end:])

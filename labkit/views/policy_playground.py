@@ -16,6 +16,8 @@ from labkit.world import LabError, World
 PEOPLE = {"rita": ("shop", "reader"), "mona": ("shop", "member"), "ada": ("shop", "admin"), "otto": ("other", "member")}
 TOKENS = ("no token", "expired", "unscoped", "other project", "reader", "member", "admin")
 KEYSTONE = ("running", "stopped, caches warm", "stopped, caches empty")
+NODES = {"list servers": "nova-api", "show the server": "nova-api", "create a server": "nova-api", "delete the server": "nova-api",
+         "show an image": "glance-api", "create a port": "neutron-server"}
 TONES = {2: "good", 4: "bad", 5: "odd"}
 
 
@@ -33,27 +35,27 @@ def shop(seed=7):
 
 
 def operations(cloud, server):
-    """Words -> (node, method, path, body): what the rows ask."""
+    """Words -> (method, path, body): what the rows ask of their NODES."""
     return {
-        "list servers": ("nova-api", "GET", "/v2.1/servers", None),
-        "show the server": ("nova-api", "GET", f"/v2.1/servers/{server}", None),
-        "create a server": ("nova-api", "POST", "/v2.1/servers", {"server": {"name": "new", "imageRef": cloud.image_id, "flavorRef": "1"}}),
-        "delete the server": ("nova-api", "DELETE", f"/v2.1/servers/{server}", None),
-        "show an image": ("glance-api", "GET", f"/v2/images/{cloud.image_id}", None),
-        "create a port": ("neutron-server", "POST", "/v2.0/ports", {"port": {}}),
+        "list servers": ("GET", "/v2.1/servers", None),
+        "show the server": ("GET", f"/v2.1/servers/{server}", None),
+        "create a server": ("POST", "/v2.1/servers", {"server": {"name": "new", "imageRef": cloud.image_id, "flavorRef": "1"}}),
+        "delete the server": ("DELETE", f"/v2.1/servers/{server}", None),
+        "show an image": ("GET", f"/v2/images/{cloud.image_id}", None),
+        "create a port": ("POST", "/v2.0/ports", {"port": {}}),
     }
 
 
 def grid(cloud, server, held, keystone="running"):
     """(operation, kind of token) -> Told, for every cell."""
-    return {(word, kind): answer(cloud, request, token, keystone) for word, request in operations(cloud, server).items() for kind, token in held.items()}
+    return {(word, kind): answer(cloud, NODES[word], request, token, keystone) for word, request in operations(cloud, server).items() for kind, token in held.items()}
 
 
-def answer(cloud, request, token, keystone):
+def answer(cloud, node, request, token, keystone):
     """One cell. Warm caches: the service has seen this very token a moment before Keystone stopped."""
-    node, method, path, body = request
+    method, path, body = request
     aside = Aside(cloud)
-    aside.parts[node].door.cache.clear()
+    aside.part(node).door.cache.clear()
     if keystone == "stopped, caches warm":
         aside.ask(node, "GET", "/", token)
     if keystone != "running":
@@ -64,8 +66,8 @@ def answer(cloud, request, token, keystone):
 def draw(cells, *, kinds=TOKENS, keystone="running", rules=(), problem="", before=None):
     """The grid as an HTML table. `rules`: (name, check string) of the rule on show; `before`: cells to compare with."""
     words = list(dict.fromkeys(word for word, _ in cells))
-    rows = [(word, *(shown(cells[word, kind], before and before[word, kind]) for kind in kinds)) for word in words]
-    table = card.table(f"Keystone is {keystone}. Each cell: the status code, and who decided.", ("operation", *kinds), rows)
+    rows = [(card.Html(f'{card.text(word)}<span class="lk-who">{card.text(NODES[word])}</span>'), *(shown(cells[word, kind], before and before[word, kind]) for kind in kinds)) for word in words]
+    table = card.table(f"Keystone is {keystone}. Each cell: the status code, and which part of the service decided.", ("operation", *kinds), rows)
     rule = card.Html("".join(f"<p>Rule on show: {card.code(name)} = {card.code(text or '(empty: everybody)')}</p>" for name, text in rules))
     wrong = card.Html(f'<p role="alert">{card.badge("not a rule", "bad")} {card.text(problem)} The last good rule stays in force.</p>') if problem else ""
     return card.panel("Policy playground", rule, wrong, table,
@@ -76,7 +78,8 @@ def shown(told, before):
     """A cell: status, who decided; marked when another status stood there before."""
     tone = TONES.get(told.status and told.status // 100, "odd")
     changed = f" (was {before.status})" if before and before.status != told.status else ""
-    return card.cell(f"{told.status or 'no answer'}{changed}", tone, told.who)
+    who = told.who.partition("'s ")[2] or "not found"
+    return card.cell(f"{told.status or 'no answer'}{changed}", tone, who)
 
 
 class PolicyPlayground(Frame):
@@ -111,7 +114,7 @@ class PolicyPlayground(Frame):
 
     def choose(self, rule):
         """Show another rule."""
-        self.rule, self.problem = rule, ""
+        self.rule, self.problem, self.before = rule, "", None
         self.put(self.check(rule[1]))
         self.refresh(f"Rule {rule[1]}")
 
@@ -126,7 +129,7 @@ class PolicyPlayground(Frame):
         try:
             Policy({self.rule[1]: text})
         except LabError as problem:
-            self.problem = str(problem)
+            self.problem, self.before = str(problem), None
             self.refresh(self.problem)
             return
         service = self.cloud.services[self.rule[0]]

@@ -34,20 +34,20 @@ class Inspection:
 
 def inspect(cloud, text, repositories=None):
     """Take a token apart and ask everybody about it. `repositories`: name -> KeyRepository, by default those of all Keystone nodes."""
-    now_s = cloud.world.utcnow().timestamp()
+    now_s, every = cloud.world.utcnow().timestamp(), {keystone.name: keystone.keys for keystone in cloud.keystones}
     try:
         parts = envelope.take_apart(text)
     except ValueError as problem:
         return Inspection(text, now_s, problem=str(problem), answers=would_answer(cloud, text, None))
-    repositories = {keystone.name: keystone.keys for keystone in cloud.keystones} if repositories is None else repositories
-    opened = envelope.open_with(text, repositories)
-    token = opened and opened[2]
-    return Inspection(text, now_s, "", parts, opened, names_of(cloud.keystone.db, token), caches_of(cloud, text), would_answer(cloud, text, token))
+    truly = envelope.open_with(text, every)
+    opened = truly if repositories is None else envelope.open_with(text, repositories)
+    names = names_of(cloud.keystone.db, opened[2]) if opened else {}
+    return Inspection(text, now_s, "", parts, opened, names, caches_of(cloud, text), would_answer(cloud, text, truly and truly[2]))
 
 
 def names_of(db, token):
     """id -> name of the token's user, project and domain, as Keystone's database has them now."""
-    looked = [(users, token.user_id), (projects, token.project_id), (domains, token.domain_id)] if token else []
+    looked = [(users, token.user_id), (projects, token.project_id), (domains, token.domain_id)]
     found = {key: room.find(db, key) for room, key in looked if key}
     return {key: ref["name"] for key, ref in found.items() if ref}
 
@@ -188,7 +188,7 @@ class TokenInspector(Frame):
 
     def send(self):
         """Really send the requests: from now on the services that said yes remember the token."""
-        token = inspect(self.cloud, self.token, self.repositories).token
+        token = inspect(self.cloud, self.token).token
         for node, path in requests_of(self.cloud, token).items():
             self.cloud.request("GET", node, path, self.token, **subject(node, self.token))
         return "Sent: see the caches on the time line"

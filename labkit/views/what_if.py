@@ -7,7 +7,7 @@ are answered at once, or not at all where a node is down or a link is cut. Good 
 """
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MethodType, SimpleNamespace
 
 from labkit.openstack import rest
@@ -34,22 +34,26 @@ class Aside:
     """Stands for the world: same time, same nodes and links, copied luck; calls are answered by copies of the components."""
 
     def __init__(self, cloud, down=()):
-        self.real, self.down = cloud.world, set(down)
-        self.told, self.asked = {}, False
-        self.parts = {}
-        for part in (*cloud.services.values(), *cloud.keystones, *filter(None, [cloud.balancer])):
-            self.parts[part.name] = self.twin(part, cloud)
+        self.real, self.cloud, self.down = cloud.world, cloud, set(down)
+        self.told, self.asked, self.twins = {}, False, {}
 
     now = property(lambda self: self.real.now)
     inside = False
 
-    def twin(self, part, cloud):
+    def part(self, name):
+        """The copy of the component that is called `name`, made when it is first needed."""
+        if name not in self.twins:
+            cloud = self.cloud
+            self.twins[name] = self.twin(next(part for part in (*cloud.services.values(), *cloud.keystones, cloud.balancer) if part and part.name == name))
+        return self.twins[name]
+
+    def twin(self, part):
         """A copy of a component with its own memory, living here. Keystone's database is shared, see `undone`."""
         made = copy.copy(part)
         for name, value in vars(part).items():
             if type(value) is dict:
                 setattr(made, name, {key: dict(item) if type(item) is dict else item for key, item in value.items()})
-            elif isinstance(value, MethodType) and value.__self__ is cloud:
+            elif isinstance(value, MethodType) and value.__self__ is self.cloud:
                 setattr(made, name, lambda *_: None)
         made.world, made.node = self, SimpleNamespace(process=lambda work, *_: work.close())
         if hasattr(part, "draw"):
@@ -71,7 +75,8 @@ class Aside:
         try:
             return (yield from process)
         except HttpError as refusal:
-            self.told = {"who": f"{service.name}'s middleware", "why": refusal.message}
+            silent = "Keystone cannot be reached, or does not accept this service's own account"
+            self.told = {"who": f"{service.name}'s middleware", "why": silent if refusal.code == 503 else refusal.message}
             raise
 
     def enforced(self, service, rule, enforce, *rest):
@@ -105,20 +110,24 @@ class Aside:
         if state != "running" or link.is_cut or self.real.network.link(dst, src).is_cut:
             return Unanswered(f"no answer from {dst} within {timeout_s:g} s", definite=False)
         message = SimpleNamespace(src=src, dst=dst, kind=kind, what=what, detail=detail, world=self, n=None)
-        return self.undone(self.parts[dst], message) if hasattr(self.parts[dst], "db") else self.served(self.parts[dst], message)
+        part = self.part(dst)
+        return self.undone(part, message) if hasattr(part, "db") else self.served(part, message)
 
     def served(self, part, message):
         said = part.serve(message)
         return self.drive(said) if hasattr(said, "throw") else said
 
     def undone(self, keystone, message):
-        """Keystone's answer; what it wrote for it is taken back."""
+        """Keystone's answer; if it wrote anything for it, that is taken back."""
+        before = keystone.db.writes
         try:
             with keystone.db.transaction():
                 said = self.served(keystone, message)
-                raise Undo
+                if keystone.db.writes != before:
+                    raise Undo
         except Undo:
-            return said
+            pass
+        return said
 
     def drive(self, generator):
         """Run a component's generator to its end: what it waits for is known already."""
@@ -139,7 +148,18 @@ class Aside:
         payload = self.call(src, node, "rest", f"{method} {path}", **rest.detail(method, path, token, body, **headers))
         if isinstance(payload, LabError):
             return Told(None, f"nobody: {node} is silent" if not payload.definite else f"{node}'s machine", str(payload))
-        said = Told(payload["status"], node, asked=self.asked)
-        if said.status == 503 and self.told.get("who", "").endswith("middleware"):
-            self.told["why"] = "Keystone cannot be reached, or does not accept this service's own account"
-        return replace(said, **self.told) if said.status in (401, 403, 503) or said.status < 300 else replace(said, rule=self.told.get("rule", ""), who=f"{node}: not found")
+        return self.placed(node, payload["status"], rest.Answer.of(payload).body)
+
+    def placed(self, node, status, body):
+        """The Told of an answer: decided by the middleware or the policy if one of them said so, else by the service itself."""
+        if status < 300 or status in (401, 403, 503):
+            return Told(status, **{"who": node, "why": words(body) if status >= 300 else "", "asked": self.asked, **self.told})
+        missing = " (not there, or not for you)" if status == 404 else ""
+        return Told(status, f"{node}{missing}", words(body), self.told.get("rule", ""), self.asked)
+
+
+def words(body):
+    """The message in the body of a refusal, wherever the service puts it."""
+    if isinstance(body, dict):
+        return body["message"] if isinstance(body.get("message"), str) else next(filter(None, map(words, body.values())), "")
+    return ""
