@@ -102,7 +102,7 @@ class AuthToken:
             if body is None:
                 return None
             self.cache[key] = (self.clock() + timedelta(seconds=self.token_cache_s), body)
-        return body if allow_expired or expires_at(body) > self.clock() else None
+        return body if allow_expired or expires_at(body) >= self.clock() else None
 
     def cached(self, key):
         """A verdict of the last `token_cache_s` seconds. Stale ones are thrown away on the way."""

@@ -11,7 +11,7 @@ from labkit.openstack.compute_api import NovaApi
 from labkit.openstack.errors import Unauthorized
 from labkit.openstack.horizon import Horizon
 from labkit.openstack.image_api import GlanceApi
-from labkit.openstack.keystone import KeyRepository, Keystone
+from labkit.openstack.keystone import Keystone
 from labkit.openstack.network_api import NeutronServer
 from labkit.openstack.registration import PEOPLE, SERVICES, furnish, secret
 from labkit.openstack.service_user import password_login
@@ -52,8 +52,8 @@ class OpenStack:
         if number < 1:
             raise LabError(f"a cloud has at least one Keystone node, not {number}")
         first = Keystone(self.world, name="keystone" if number == 1 else "keystone-1", admin_password=secret("admin"), **options)
-        more = [Keystone(self.world, name=f"keystone-{i}", database=first.db, keys=first.keys if same_keys else KeyRepository(self.world, f"keystone-{i}"),
-                         **options) for i in range(2, number + 1)]
+        more = [Keystone(self.world, name=f"keystone-{i}", database=first.db, keys=first.keys if same_keys else None, **options)
+                for i in range(2, number + 1)]
         return [first, *more]
 
     @property
@@ -105,10 +105,10 @@ class OpenStack:
     def set_user(self, name, **changes):
         """Change a user as the cloud's admin, over the network: set_user("neutron", enabled=False). Returns the Answer."""
         admin = self.login("admin", project="admin")
-        users = admin.get("identity", f"/v3/users?name={name}").body["users"]
+        users = admin.get("identity", f"/users?name={name}").body["users"]
         if not users:
-            raise unknown("user", name, [user["name"] for user in admin.get("identity", "/v3/users").body["users"]])
-        return admin.patch("identity", f"/v3/users/{users[0]['id']}", {"user": changes})
+            raise unknown("user", name, [user["name"] for user in admin.get("identity", "/users").body["users"]])
+        return admin.patch("identity", f"/users/{users[0]['id']}", {"user": changes})
 
     @action
     def set_policy(self, node, **rules):

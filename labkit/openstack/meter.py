@@ -16,7 +16,7 @@ class Meter:
         self.inner, process.serve = process.serve, self.serve
 
     def __repr__(self):
-        return f"{self.node}: {self.requests} requests, {self.bytes:,} bytes".replace(",", "'")
+        return f"{self.node}: {self.requests} requests, {self.bytes:_} bytes".replace("_", " ")
 
     @action
     def reset(self):
