@@ -132,18 +132,35 @@ def test_refused_once_stays_refused_even_if_a_second_copy_comes_after_a_restart(
     w = office(serve=lambda message: served.append(message.n), duplicate=1.0, jitter_s=10.0)
     w.stop("keystone")
     answer = w.call("laptop", "keystone", "rest", "POST /v3/users")
-    w.run(until=answer_time(w))
+    w.run(until=between_the_copies(w))
     w.start("keystone")
     w.run()
     assert answer.value.definite is True and served == []
 
 
-def answer_time(w):
-    """A moment between the two copies of the request."""
+def between_the_copies(w):
+    """A moment after the first copy of a request has reached its machine and before the second does."""
     peek = w.fork()
     peek.run()
-    first, second = [e.t for e in peek.trace.where(kind="net", what="refused", src="keystone")]
+    first, second = [event.t for event in peek.trace.where(kind="net") if arrives(peek, event)]
     return (first + second) / 2
+
+
+def arrives(w, event):
+    return event.what == "refused" or (event.what == "delivered" and event.src == "laptop")
+
+
+def test_what_one_copy_did_is_not_denied_by_the_refusal_of_another():
+    served = []
+    w = office(serve=lambda message: served.append(message.n) or SILENT, duplicate=1.0, jitter_s=10.0)
+    answer = w.call("laptop", "keystone", "rest", "POST /v3/users")
+    moment = between_the_copies(w)
+    served.clear()   # the peek into the future wrote to our list, too
+    w.run(until=moment)
+    w.stop("keystone")
+    w.run()
+    assert len(served) == 1 and answer.value.definite is False
+    assert "closed the connection" in str(answer.value)
 
 
 def test_a_handler_may_raise_stay_silent_or_show_less_than_it_says():
