@@ -23,7 +23,6 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
-WITH_TEST_TOOLS = ("test", "grade")
 WHOLE_SUITE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
 
 
@@ -80,7 +79,7 @@ def start(words):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     environment = Environment(Path(ROOT))
     try:
-        environment.ensure("test" if words[0] in WITH_TEST_TOOLS else "lab")
+        environment.ensure("test" if words[0] == "test" else "lab")
     except SetupError as error:
         say(str(error))
         return 1
