@@ -1,4 +1,4 @@
-"""The picture in README.md, drawn by labkit itself: python docs/picture.py > docs/picture.svg (a test compares the two)."""
+"""The picture in README.md, drawn by labkit: python docs/picture.py > docs/picture.svg (a test compares them)."""
 
 from labkit.openstack.cloud import OpenStack
 from labkit.world import World
