@@ -60,7 +60,7 @@ class Frame:
     def _build(self):
         import ipywidgets
 
-        from labkit.views.keys import Keys
+        from labkit.lab.keys import Keys
 
         self._keys = Keys(self.keys, self.heard, self.clicked)
         self._picture = ipywidgets.HTML(self.html())

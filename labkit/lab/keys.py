@@ -1,4 +1,4 @@
-"""The invisible part of a live view: it keeps its keys at home and tells the kernel about arrows and clicks.
+"""The invisible part of a box of widgets: it keeps its keys at home and tells the kernel about arrows and clicks.
 
 Without it a letter typed while one of our buttons has the focus is a JupyterLab command (`b` inserts a cell, `d d` deletes one).
 JupyterLab listens at the document; we stop the event at our own frame, and mark the focused element as Lumino's own attribute asks.
@@ -17,7 +17,7 @@ function render({ model, el }) {
   const onKey = e => {
     if (passes(e)) return;
     e.stopPropagation();
-    if (!typing(e.target) && model.get("keys").includes(e.key)) { e.preventDefault(); model.send({ key: e.key }); }
+    if (!typing(e.target) && model.get("wanted").includes(e.key)) { e.preventDefault(); model.send({ key: e.key }); }
   };
   const onClick = e => {
     const hit = e.target.closest("[data-lk]");
@@ -57,16 +57,23 @@ class Keys(anywidget.AnyWidget):
     """Reports `heard("ArrowRight")`, `heard("beat")` (every `beat_ms` milliseconds, 0 = never) and `clicked("name")` (elements with data-lk)."""
 
     _esm = ESM
-    keys = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    wanted = traitlets.List(traitlets.Unicode()).tag(sync=True)
     beat_ms = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, keys, heard, clicked):
-        super().__init__(keys=list(keys))
+    def __init__(self, wanted=(), heard=None, clicked=None):
+        super().__init__(wanted=list(wanted))
         self._heard, self._clicked = heard, clicked
         self.on_msg(self._message)
 
     def _message(self, _widget, content, _buffers):
-        if "key" in content:
+        if "key" in content and self._heard:
             self._heard(content["key"])
-        elif "click" in content:
+        elif "click" in content and self._clicked:
             self._clicked(content["click"])
+
+
+def fence(box):
+    """Keep every key inside `box` (an ipywidgets box): letters typed on its buttons are no commands of JupyterLab. Returns `box`."""
+    box.children = (Keys(), *box.children)
+    box.add_class("lk-frame")
+    return box
