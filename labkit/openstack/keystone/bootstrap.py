@@ -16,7 +16,7 @@ def bootstrap(ks, admin_password=None):
     with ks.db.transaction():
         if domains.find(ks.db, DEFAULT) is None:
             domains.create(ks, {"id": DEFAULT, "name": "Default", "description": "The default domain"})
-        role_ids = {name: role(ks, name) for name in (*CHAIN, "service")}
+        role_ids = {name: role(ks, name) for name in (*reversed(CHAIN), "service")}
         for prior, implied in zip(CHAIN, CHAIN[1:]):
             roles.imply(ks, role_ids[prior], role_ids[implied])
         project_id = project(ks)

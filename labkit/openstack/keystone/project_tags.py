@@ -21,12 +21,13 @@ def store(ks, ref, tags, doing):
 
 @route("GET", COLLECTION, rule="identity:list_project_tags", target=project_target)
 def list_tags(ks, request, project_id):
-    return {"tags": projects.get(ks.db, project_id)["tags"], "links": {"self": request.self_link}}
+    query = f"?{request.query_string}" if request.query_string else ""   # the real one's link leads to the API's root
+    return {"tags": projects.get(ks.db, project_id)["tags"], "links": {"self": request.link() + query}}
 
 
 @route("PUT", COLLECTION, rule="identity:update_project_tags", target=project_target, body=REPLACE)
 def replace_tags(ks, request, project_id):
-    tags = request.json.get("tags", [])
+    tags = request.json.get("tags", {})
     TAGS.check_verbose(tags)
     store(ks, projects.get(ks.db, project_id), tags, "update")
     return list_tags(ks, request, project_id)

@@ -28,7 +28,7 @@ CREATE = Schema(body("project", {"description": TEXT, "domain_id": NULLABLE_ID, 
 UPDATE = Schema(body("project", {"description": TEXT, **COMMON}, optional=True))
 TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
 LIST = Schema(query({"domain_id": {**NULLABLE_ID, "type": "string"}, "enabled": BOOLEAN, "name": SHORT_NAME,
-                     "parent_id": {"type": "string"}, "is_domain": BOOLEAN, **dict.fromkeys(TAG_FILTERS, STRING), **PAGE}))
+                     "parent_id": {"type": "string", "format": "uuid"}, "is_domain": BOOLEAN, **dict.fromkeys(TAG_FILTERS, STRING), **PAGE}))
 
 
 def find(db, project_id):
