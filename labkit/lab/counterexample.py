@@ -20,6 +20,6 @@ def replay(task_id: str, seed: int | None = None, artefact: Any = MISSING) -> No
     last = session.journal().last("check", task.id)
     report = judge_task(task, artefact, last.data["seed"] if seed is None and last else seed)
     paper.show(as_html(task, report), as_text(task, report))
-    if report.trace is not None:
+    if report.trace:  # a configuration may fail without a message being sent
         picture = report.trace.sequence(title=report.failure.scenario.title)
         paper.show(picture._repr_html_(), "\n".join(report.trace.short()))

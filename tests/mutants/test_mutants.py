@@ -26,7 +26,8 @@ def test_a_mutant_fails_with_its_belief(task, name, seed):
     assert not report.passed, f"the mutant '{name}' survives seed {seed}"
     assert report.points < task.points
     assert report.failure.layer in LAYERS
-    assert report.failure.belief == mutant.belief
+    if mutant.belief:  # an ordinary slip may look like a belief
+        assert report.failure.belief == mutant.belief
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
