@@ -17,7 +17,7 @@ def grade(quorum, solution, hand_in, tmp_path):
     from labkit.grading.reader import read
 
     (tmp_path / "x1.ipynb").write_text(json.dumps(solution), "utf-8")
-    grader = Grader(read(tmp_path / "x1.ipynb"), "secret", cell_s=4, call_s=2)
+    grader = Grader(read(tmp_path / "x1.ipynb"), "secret", cell_s=3, call_s=1)
 
     def run(answer, **cells):
         return grader.grade("anna", hand_in(tmp_path / "in.ipynb", answer, **cells))
@@ -76,7 +76,7 @@ def test_an_endless_answer_ends_by_its_step_budget(grade):
 
 def test_what_no_step_budget_can_stop_is_stopped_from_outside(grade):
     loop = "import itertools\ndef is_quorate(expected, part):\n    return sum(itertools.count())"
-    assert points(grade(loop)) == (0, "did not end within 2 s")
+    assert points(grade(loop)) == (0, "did not end within 1 s")
 
 
 def test_an_endless_cell_is_left_out_and_the_answer_still_counts(grade):

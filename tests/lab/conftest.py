@@ -98,6 +98,6 @@ def student(tmp_path_factory):
     """One kernel for a file of tests, in an empty folder."""
     folder = tmp_path_factory.mktemp("student")
     made = Student(folder / "home", folder)
-    made.run("from labkit.lab import *\nimport quorum; quorum.register()")
+    made.run("from labkit.lab import *\nimport quorum; _ = quorum.register()")
     yield made
     made.close()

@@ -14,7 +14,7 @@ from labkit.lab.errors import CheckFailed, Quiet
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-CELLS = ["from labkit.lab import *\nimport quorum; quorum.register()",
+CELLS = ["from labkit.lab import *\nimport quorum; _ = quorum.register()",
          'predict("H.p1", "Which?", a="this", b="that")',
          'observe("H.p1", truth={"n": 2}, n=...)',
          'explain("H.p1", "Why?")',
@@ -47,7 +47,7 @@ def test_nbclient_runs_the_whole_loop_by_itself_and_says_so(tmp_path, monkeypatc
 def test_nbclient_stops_at_a_failing_check_with_one_clear_line(tmp_path, monkeypatch):
     with pytest.raises(CellExecutionError) as error:
         execute([CELLS[0], 'check("X1.T1", quorum.half)'], tmp_path, monkeypatch)
-    assert "CheckFailed: X1.T1 · Not yet. 2 nodes, 1 of them together" in str(error.value)
+    assert "X1.T1 · Not yet. 2 nodes, 1 of them together" in str(error.value)
     assert "feedback.py" not in str(error.value)
 
 
