@@ -77,7 +77,10 @@ def sender(application):
         def start_response(status, pairs, problem=None):
             seen["status"] = int(status.split()[0])
             seen["headers"] = dict(pairs)
-        text = b"".join(application(environ, start_response)).decode()
+        try:
+            text = b"".join(application(environ, start_response)).decode()
+        except Exception as failure:   # what the real one does not catch: its web server would answer 500
+            return 500, {"Content-Type": "text/html"}, type(failure).__name__
         return seen["status"], seen["headers"], "" if method == "HEAD" else text
     return send
 
