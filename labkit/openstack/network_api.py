@@ -59,21 +59,26 @@ class NeutronServer(Service):
         event = {"events": [{"name": "network-vif-plugged", "server_uuid": port["device_id"], "tag": port["id"], "status": "completed"}]}
         for _ in range(2):
             said = yield from self.tell_nova(event)
-            if said != 401:
+            if said.status != 401:
                 break
             self.account.forget()   # refused: log in again, once
-        if said != 200:
-            self.world.emit(self.name, None, "log", f"nova was not told: {said}", port=port["id"])
+        if said.status != 200:
+            self.world.emit(self.name, None, "log", f"nova was not told: {why(said)}", port=port["id"])
 
     def tell_nova(self, event):
-        """Generator: nova's status; 503 when nova or Keystone cannot be reached or does not accept this account."""
+        """Generator: nova's Answer; status 503 when nova or Keystone cannot be reached or does not accept this account."""
         try:
             own = yield from self.account.current()
             detail = rest.detail("POST", "/v2.1/os-server-external-events", own, event)
             payload = yield self.world.call(self.name, self.nova, "rest", "POST /v2.1/os-server-external-events", 30.0, step=13, **detail)
-        except (KeystoneUnavailable, Unanswered):
-            return 503
-        return payload["status"]
+        except (KeystoneUnavailable, Unanswered) as silence:
+            return rest.Answer(503, {}, {"message": str(silence)})
+        return rest.Answer.of(payload)
 
     def error_body(self, refusal):
         return {"NeutronError": {"type": refusal.title.replace(" ", ""), "message": refusal.message, "detail": ""}}
+
+
+def why(said):
+    """The reason of a refusal in one line."""
+    return said.body["message"] if "message" in (said.body or {}) else f"nova answered {said.status}"
