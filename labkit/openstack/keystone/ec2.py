@@ -4,7 +4,7 @@ import json
 
 from labkit.openstack.errors import Expecting, Unauthorized
 from labkit.openstack.keystone import credentials, projects, users
-from labkit.openstack.keystone.collection import collection
+from labkit.openstack.keystone.collection import envelope
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 HOME, ONE = "/v3/users/<user_id>/credentials/OS-EC2", "/v3/users/<user_id>/credentials/OS-EC2/<access>"
@@ -35,7 +35,7 @@ def ec2_target(ks, request, user_id, access):
 def list_keys(ks, request, user_id):
     credentials.require_own_rights(request)
     users.get(ks.db, user_id)
-    return collection(request, "credentials", [shown(request, ref) for ref in credentials.select(ks, user_id=user_id, type="ec2")])
+    return envelope(request, "credentials", [shown(request, ref) for ref in credentials.select(ks, user_id=user_id, type="ec2")])
 
 
 @route("POST", HOME, rule="identity:ec2_create_credential", target=lambda ks, request, user_id: {"credential": {"user_id": user_id}})

@@ -3,7 +3,7 @@
 Keystone only keeps the numbers; the services count. The model is `flat`: no limit looks at the tree of projects.
 """
 
-from labkit.openstack.errors import Conflict, Expecting, Forbidden
+from labkit.openstack.errors import Conflict, Expecting, Forbidden, NotFound
 from labkit.openstack.keystone import domains, projects, regions, services
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.immutable import require_same_id
@@ -59,7 +59,15 @@ def create(ks, ref):
 
 def get(db, limit_id):
     """The limit with this id. Raises NotFound."""
-    return LIMITS.get(db, limit_id, "limit for")
+    return existing(LIMITS, db, limit_id)
+
+
+def existing(table, db, limit_id):
+    """A limit or registered limit. Raises NotFound."""
+    ref = table.find(db, limit_id)
+    if ref is None:
+        raise NotFound(text=f"Could not find {table.kind} for {limit_id}.")
+    return ref
 
 
 def limit_target(ks, request, limit_id):

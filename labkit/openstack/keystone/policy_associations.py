@@ -65,8 +65,7 @@ enter("/services/<service_id>/regions/<region_id>", "region_and_service")
 def list_endpoints(ks, request, policy_id):
     policies.get(ks.db, policy_id)
     rows = ks.db.all("SELECT * FROM policy_association WHERE policy_id = ? ORDER BY rowid", (policy_id,))
-    refs = {ref["id"]: ref for row in rows for ref in concerned(ks.db, row)}
-    return collection(request, "endpoints", list(refs.values()))
+    return collection(request, "endpoints", [ref for row in rows for ref in concerned(ks.db, row)])
 
 
 def concerned(db, row):

@@ -32,10 +32,9 @@ def create(ks, ref):
 
 def require_parent(db, region_id, parent_id):
     """The parent exists and does not lie inside this region. Raises NotFound, BadRequest."""
-    asked = parent_id
     while parent_id is not None:
         if parent_id == region_id:
-            raise BadRequest(f"The specified parent region {asked} would create a circular region hierarchy.")
+            raise BadRequest(f"The specified parent region {region_id} would create a circular region hierarchy.")
         parent_id = get(db, parent_id)["parent_region_id"]
 
 

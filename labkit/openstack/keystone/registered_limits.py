@@ -21,7 +21,7 @@ ONE = "/v3/registered_limits/<registered_limit_id>"
 
 def get(db, limit_id):
     """The registered limit with this id. Raises NotFound."""
-    return REGISTERED.get(db, limit_id, "registered limit for")
+    return limits.existing(REGISTERED, db, limit_id)
 
 
 def create(ks, ref):

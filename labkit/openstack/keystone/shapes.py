@@ -19,7 +19,7 @@ ORDER = {"sort_key": STRING, "sort_dir": {"type": "string", "enum": ["asc", "des
 
 def body(name, properties, required=(), optional=False, closed_outside=True, **more):
     """A request body {name: {…}}: its properties, which of them must be there, and whether the whole may be missing."""
-    inner = {"type": "object", "properties": properties, **({"required": list(required)} if required else {}), **more}
+    inner = {"type": "object", "properties": properties, **more, **({"required": list(required)} if required else {})}
     outer = {"type": "object", "properties": {name: inner}, **({} if optional else {"required": [name]})}
     return {**outer, "additionalProperties": False} if closed_outside else outer
 

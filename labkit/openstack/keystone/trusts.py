@@ -121,11 +121,11 @@ def require_own_rights(request):
 
 
 def require_held(db, ref):
-    """The trustor (of the first trust in the chain) has every role that he passes on. Raises NotFound."""
+    """The trustor has every role that he passes on. Raises NotFound."""
     held = []
     if ref.get("project_id"):
         projects.get(db, ref["project_id"])
-        held = assignments.effective_role_ids(db, origin(db, ref), project_id=ref["project_id"], keep_domain_roles=True)
+        held = assignments.effective_role_ids(db, ref["trustor_user_id"], project_id=ref["project_id"], keep_domain_roles=True)
     for role in ref["roles"]:
         if role["id"] not in held:
             raise NotFound("role", role["id"])
@@ -190,7 +190,7 @@ def create_trust(ks, request):
         raise Forbidden("At least one role should be specified")
     users.get(ks.db, ref["trustee_user_id"])
     ref["roles"] = roles.named(ks.db, ref["roles"])
-    require_held(ks.db, {**ref, "redelegated_trust_id": request.auth.trust_id})
+    require_held(ks.db, ref)
     ref["expires_at"] = ref["expires_at"] and future(ks, ref["expires_at"]) if ref.get("expires_at") is not None else None
     ref = chained(ks, request, ref)
     TRUSTS.insert(ks.db, {**ref, "roles": [role["id"] for role in ref["roles"]]})
