@@ -58,6 +58,12 @@ class Clock(Environment):
         finally:
             self._active_proc = before
 
+    def peek(self):
+        """When the next thing happens (virtual seconds), NEVER if nothing is left: what was called off does not count."""
+        while self._queue and self._queue[0][3].callbacks is None:
+            heappop(self._queue)
+        return super().peek()
+
     def run_to_next(self):
         """Let exactly the next thing happen."""
         while self._queue and self._queue[0][3].callbacks is None:
