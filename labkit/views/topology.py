@@ -4,7 +4,7 @@ The picture shows the world's truth. The nodes themselves do not see it: from in
 and a slow answer all look alike.
 """
 
-from math import cos, pi, sin
+from math import cos, inf, nextafter, pi, sin
 
 from labkit.views import card
 from labkit.views.frame import Frame, button, choice
@@ -17,7 +17,7 @@ STATES = {"running": "good", "stopped": "odd", "crashed": "bad"}
 
 
 def state_of(world, links=None):
-    """What the picture shows of a world: {"now", "nodes": [{"name", "state"}], "links": [{"a", "b", "words", "is_cut"}]}.
+    """What the picture shows of a world: {"now", "nodes": [{"name", "state"}], "links": [{"a", "b", "words", "is_cut", "ordinary"}]}.
 
     `links`: pairs of names; by default every link that was used or set up, and in a world of up to three nodes all of them.
     """
@@ -38,13 +38,14 @@ def _link(network, a, b):
         words = f"cut from {a if there.is_cut else b} to {b if there.is_cut else a}"
     else:
         words = f"{there.wait_s * 1000:g} ms" + (" (slow)" if there.slow_s else "") + (f", loses {there.loss:.0%}" if there.loss else "")
-    return {"a": a, "b": b, "words": words, "is_cut": there.is_cut or back.is_cut}
+    return {"a": a, "b": b, "words": words, "is_cut": there.is_cut or back.is_cut, "ordinary": there.plain and there.wait_s == network.delay_s}
 
 
 def picture(state):
     """The topology as SVG."""
     places, height = _places([node["name"] for node in state["nodes"]])
-    parts = [_draw_link(link, places) for link in state["links"]] + [_draw_node(node, *places[node["name"]]) for node in state["nodes"]]
+    crowded = len(places) > 5  # then an ordinary delay is not worth a label
+    parts = [_draw_link(link, places, crowded and link["ordinary"]) for link in state["links"]] + [_draw_node(node, *places[node["name"]]) for node in state["nodes"]]
     return card.drawing(WIDTH, height, "".join(parts), title="Topology", desc=describe(state))
 
 
@@ -59,7 +60,7 @@ def _places(names):
     """The middle of each box: in a row for one or two nodes, else around an ellipse, the first on the left."""
     if len(names) <= 2:
         return {name: (WIDTH / 2 if len(names) == 1 else (170, WIDTH - 170)[i], 62) for i, name in enumerate(names)}, 124
-    height = 300 if len(names) <= 5 else 400
+    height = 300 if len(names) <= 5 else 440
     angles = [pi + 2 * pi * i / len(names) for i in range(len(names))]
     return {name: (WIDTH / 2 + 320 * cos(a), height / 2 + (height / 2 - 50) * sin(a)) for name, a in zip(names, angles)}, height
 
@@ -72,13 +73,14 @@ def _draw_node(node, x, y):
             + card.mark(x - len(node["state"]) * 3.6 - 6, y + 16, tone) + draw.text(x + 7, y + 21, node["state"], size=14))
 
 
-def _draw_link(link, places):
+def _draw_link(link, places, bare):
     (x1, y1), (x2, y2) = places[link["a"]], places[link["b"]]
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     wide = 7.4 * len(link["words"]) + (44 if link["is_cut"] else 24)
     line = draw.line(x1, y1, x2, y2, stroke="orange" if link["is_cut"] else "faint", width=3, dash="dashed" if link["is_cut"] else "solid")
     label = draw.rect(x - wide / 2, y - 14, wide, 28, fill="paper", rounded=14) + draw.text(x + (9 if link["is_cut"] else 0), y + 5, link["words"], size=14)
     shape = card.mark(x - wide / 2 + 18, y, "bad") if link["is_cut"] else ""
+    label, shape = ("", "") if bare else (label, shape)
     return f'<g data-lk="{draw.escape(link["a"])}|{draw.escape(link["b"])}" style="cursor:pointer">{line}{label}{shape}</g>'
 
 
@@ -132,8 +134,8 @@ class Topology(Frame):
     def step(self):
         """Let things happen until the trace has one more event, or nothing is left to happen."""
         before = len(self.world.trace)
-        while len(self.world.trace) == before and self.world.env.peek() != float("inf"):
-            self.world.run(until=self.world.env.peek() + 1e-9)
+        while len(self.world.trace) == before and self.world.env.peek() < inf:
+            self.world.run(until=nextafter(self.world.env.peek(), inf))
 
     def heard(self, key):
         self.act(self.step, "next event")
@@ -145,4 +147,5 @@ class Topology(Frame):
 
 
 def _said(outcome):
-    return None if outcome is None else str(outcome)
+    """What an action returned, if it is something to read."""
+    return str(outcome) if isinstance(outcome, (str, int, float, dict, list)) else None

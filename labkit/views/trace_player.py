@@ -10,6 +10,7 @@ from labkit.world import draw
 from labkit.world.trace import seconds
 
 WIDTH, LEFT, ROW, WINDOW = 880, 92, 34, 9
+LANES = 7  # with more names in the trace, only those of the shown steps get a lane
 NOTES = {
     ("net", "timeout"): "{src} gives up waiting",
     ("net", "unsent"): "{src} does not run: nothing is sent",
@@ -58,16 +59,21 @@ def words(step):
 
 def diagram(steps, current):
     """The sequence diagram around step `current` (its place in `steps`), as SVG."""
-    talking = [step for step in steps if step["kind"] != "fault"] or steps
-    names = list(dict.fromkeys(name for step in talking for name in (step["src"], step["dst"]) if name))
     first = max(0, min(current - WINDOW // 2, len(steps) - WINDOW))
     shown = list(enumerate(steps))[first:first + WINDOW]
-    xs = _columns(names)
+    names = lanes(steps)
+    xs = _columns(names if len(names) <= LANES else lanes([step for _, step in shown]))
     height = 52 + ROW * len(shown) + 10
-    parts = [_lifeline(name, x, height) for name, x in xs.items()]
+    parts = [_lifeline(name, x, height, len(xs)) for name, x in xs.items()]
     parts += [_step(step, xs, 52 + ROW * row, place == current, place > current) for row, (place, step) in enumerate(shown)]
     desc = " ".join(f"{'Now: ' if place == current else ''}{sentence(step)}." for place, step in shown)
     return card.drawing(WIDTH, height, "".join(parts), title="Sequence of messages", desc=desc)
+
+
+def lanes(steps):
+    """The names that get a line of life, in the order of their first message."""
+    talking = [step for step in steps if step["kind"] != "fault"] or steps
+    return list(dict.fromkeys(name for step in talking for name in (step["src"], step["dst"]) if name))
 
 
 def _columns(names):
@@ -76,9 +82,10 @@ def _columns(names):
     return {name: LEFT + 70 + (room * i / (len(names) - 1) if len(names) > 1 else room / 2) for i, name in enumerate(names)}
 
 
-def _lifeline(name, x, height):
-    return (draw.line(x, 36, x, height, stroke="line", dash="dotted")
-            + draw.rect(x - 62, 6, 124, 28, fill="panel", rounded=6) + draw.text(x, 25, name, size=14, weight=600))
+def _lifeline(name, x, height, number):
+    wide = min(124, (WIDTH - LEFT - 140) / max(number - 1, 1) - 8)
+    return (draw.line(x, 36, x, height, stroke="line", dash="dotted") + draw.rect(x - wide / 2, 6, wide, 28, fill="panel", rounded=6)
+            + draw.text(x, 25, _cut(name, wide), size=14 if number < 6 else 13, weight=600))
 
 
 def _step(step, xs, y, now, later):
@@ -102,7 +109,7 @@ def _arrow(step, xs, y, ink):
 def _note(step, xs, y, ink):
     label = _cut(words(step), 300)
     places = [xs[name] for name in (step["src"], step["dst"]) if name in xs and (step["kind"] == "fault" or name == step["src"])]
-    width = 6.9 * len(label) + 36
+    width = 7.3 * len(label) + 36
     middle = sum(places) / len(places) if places else (WIDTH + LEFT) / 2
     left = min(max(middle - width / 2, LEFT), WIDTH - width - 4)
     tone = "odd" if step["kind"] in ("fault", "net") else "idle"
