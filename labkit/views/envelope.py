@@ -32,7 +32,7 @@ def take_apart(text):
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except ValueError:
-        raise ValueError("this is not base64 for addresses: a token has only letters, digits, '-' and '_'") from None
+        raise ValueError("this is not base64 for addresses: a token has only letters, digits, '-' and '_', and nothing is cut off") from None
     if len(raw) < SMALLEST or raw[0] != 0x80:
         raise ValueError(f"this is no Fernet token: it has {len(raw)} bytes and begins with {raw[:1].hex() or 'nothing'} "
                          f"(a token has at least {SMALLEST} and begins with 80)")
