@@ -68,7 +68,7 @@ class OpenStack:
 
         Raises Unauthorized (401) when Keystone says no, Unanswered when it says nothing.
         """
-        project = None if unscoped else project or self.people.get(user, (user, None))[0]
+        project = None if unscoped else project or self.home(user)
         said = send(self.world, client, "POST", "keystone", "/v3/auth/tokens", None, password_login(user, password or secret(user), project, domain))
         if said.status == 201:
             self.logins += 1
@@ -96,9 +96,12 @@ class OpenStack:
     @action
     def dashboard(self, user, password=None):
         """Open the dashboard in a browser and sign in; returns the Answer."""
-        project = self.people.get(user, ("admin", None))[0]
-        form = {"user": user, "password": password or secret(user), "project": project}
+        form = {"user": user, "password": password or secret(user), "project": self.home(user)}
         return send(self.world, "laptop", "POST", self.horizon.name, "/auth/login", None, form)
+
+    def home(self, user):
+        """The project in which a user works: people as told, services in `service`, others in one of their own name (admin)."""
+        return "service" if user in [account for account, *_ in SERVICES.values()] else self.people.get(user, (user, None))[0]
 
     # -- what operators do ------------------------------------------------------------------------------------------------
     @action
@@ -111,8 +114,13 @@ class OpenStack:
         return admin.patch("identity", f"/users/{users[0]['id']}", {"user": changes})
 
     @action
-    def set_policy(self, node, **rules):
-        """Change a service's policy file while it runs: set_policy("nova-api", **{"os_compute_api:servers:delete": "role:admin"})."""
+    def set_policy(self, node, rules):
+        """Write a service's policy file while it runs: set_policy("nova-api", {"os_compute_api:servers:delete": "role:admin"}).
+
+        What the file does not name has its default; {} is an empty file. Raises PolicyError for a rule that cannot be read.
+        """
+        if node not in self.services:
+            raise unknown("service", node, self.services)
         self.services[node].set_policy(rules)
 
     @action

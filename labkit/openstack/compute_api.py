@@ -37,10 +37,11 @@ class NovaApi(Service):
         wanted = self.json(request, "server")
         if not wanted.get("name") or not wanted.get("imageRef"):
             raise BadRequest("A server needs a name and an imageRef.")
+        disks = [str(disk["uuid"]) for disk in wanted.get("block_device_mapping_v2", ())]
         key = f"{self.world.random(self.name).getrandbits(128):032x}"
         server = self.servers[key] = {"id": key, "name": wanted["name"], "project_id": context.project_id, "user_id": context.user_id,
                                       "status": "BUILD", "OS-EXT-STS:vm_state": "building", "OS-EXT-STS:task_state": "scheduling"}
-        self.node.process(self.boot(context, server, wanted))
+        self.node.process(self.boot(context, server, str(wanted["imageRef"]), disks))
         return 202, {"server": {"id": key, "links": [{"rel": "self", "href": f"/v2.1/servers/{key}"}]}}
 
     def index(self, context, request):
@@ -81,10 +82,10 @@ class NovaApi(Service):
         return {name: {"code": refusal.code, "message": refusal.message}}
 
     # -- the boot (in the real one: conductor and nova-compute) -------------------------------------------------------
-    def boot(self, context, server, wanted):
+    def boot(self, context, server, image, disks):
         """Generator: everything after the 202. Nobody waits for it: what goes wrong shows in the server's status only."""
         self.plugged[server["id"]] = plugged = self.world.event()
-        for task, call in self.stages(server, wanted):
+        for task, call in self.stages(server, image, disks):
             self.state(server, task)
             said = yield from self.ask(context, *call)
             if said.status >= 300:
@@ -98,13 +99,13 @@ class NovaApi(Service):
             self.state(server, None, "active", "ACTIVE")
             self.power_on(server)
 
-    def stages(self, server, wanted):
+    def stages(self, server, image, disks):
         """(task state, (node, method, path, body, step)) in the order of the workflow."""
-        yield None, ("glance-api", "GET", f"/v2/images/{wanted['imageRef']}", None, 8)
+        yield None, ("glance-api", "GET", f"/v2/images/{image}", None, 8)
         port = {"port": {"device_id": server["id"], "network_id": "private", "binding:host_id": "compute-1"}}
         yield "networking", ("neutron-server", "POST", "/v2.0/ports", port, 10)
-        for volume in wanted.get("block_device_mapping_v2", ()):
-            attachment = {"attachment": {"instance_uuid": server["id"], "volume_uuid": volume["uuid"]}}
+        for disk in disks:
+            attachment = {"attachment": {"instance_uuid": server["id"], "volume_uuid": disk}}
             yield "block_device_mapping", ("cinder-api", "POST", f"/v3/{server['project_id']}/attachments", attachment, 14)
 
     def state(self, server, task, vm_state="building", status="BUILD"):

@@ -21,7 +21,7 @@ class Horizon:
 
     def serve(self, message):
         """Generator: sign in and show the overview."""
-        form = rest.Request.of(message).json
+        form = {"user": "", "password": "", "project": "", **rest.Request.of(message).json}
         login = yield from self.ask(self.keystone, "POST", "/v3/auth/tokens",
                                     body=password_login(form["user"], form["password"], form["project"]))
         if login.status != 201:

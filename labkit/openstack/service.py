@@ -86,6 +86,8 @@ class Service:
             status, body = (yield from said) if hasattr(said, "throw") else said
         except HttpError as refusal:
             return rest.answer(refusal.code, self.error_body(refusal))
+        except (ValueError, TypeError, AttributeError, KeyError) as problem:   # the real ones check a schema first: the same 400
+            return rest.answer(400, self.error_body(BadRequest(f"The body has not the form that was expected: {problem}")))
         return rest.answer(status, body)
 
     def route(self, request):
@@ -104,10 +106,7 @@ class Service:
 
     def json(self, request, key):
         """The object `key` of the request's body. Raises BadRequest (400)."""
-        try:
-            value = request.json.get(key)
-        except ValueError as problem:
-            raise BadRequest(f"Malformed request body: {problem}") from None
+        value = request.json.get(key)
         if not isinstance(value, dict):
             raise BadRequest(f"The body lacks the object {key!r}.")
         return value

@@ -77,6 +77,8 @@ def test_an_unscoped_token_and_strangers_get_403_and_404(cloud):
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), [
     ("POST", "/servers", {"server": {"name": "x"}}, 400), ("POST", "/servers", {"server": "x"}, 400), ("POST", "/servers", "{", 400),
+    ("POST", "/servers", {"server": {"name": "x", "imageRef": "y", "block_device_mapping_v2": "z"}}, 400),
+    ("POST", "/os-server-external-events", {"events": [7]}, 403),
     ("GET", "/nothing", None, 404), ("GET", "/servers/unknown", None, 404), ("PUT", "/servers", {}, 404)])
 def test_bad_requests_get_bad_answers(cloud, method, path, body, status):
     assert cloud.login("anna").request(method, "compute", path, body).status == status
@@ -111,7 +113,7 @@ def test_m1_only_novas_policy_changes_and_the_answer_changes(cloud):
     one, two = booted(cloud, anna, "one"), booted(cloud, anna, "two")
     answers, seen = [], []
     for key, rules in ((one, {}), (two, {DELETE: "role:admin"})):
-        cloud.set_policy("nova-api", **rules)
+        cloud.set_policy("nova-api", rules)
         began = len(cloud.world.trace)
         answers.append(anna.delete("compute", f"/servers/{key}"))
         seen.append([(event.kind, event.what) for event in cloud.world.trace[began:].where(dst="keystone")])

@@ -97,6 +97,7 @@ def judge(scenario, artefact):
     ours, theirs = Keystone(scenario.data["tokens"]), Keystone(scenario.data["tokens"])
     door, failures = truth(ours), []
     for event in scenario.data["events"]:
+        artefact.world.advance_to(event["at_s"])
         ours.happen(event)
         theirs.happen(event)
         if event["do"] == "request":
@@ -105,7 +106,7 @@ def judge(scenario, artefact):
                                  keystone=Handle("keystone", {"validate": theirs.validate}), now=event["at_s"])
             failures.append(compare(event, true, said, theirs))
         else:
-            artefact.world.emit("task", "keystone", "event", event["do"], at_s=event["at_s"])
+            artefact.world.emit("task", "keystone", "event", event["do"])
     failures.append(thrift(theirs.confirmed))
     return min(filter(None, failures), key=lambda failure: LAYERS.index(failure.layer), default=None)
 

@@ -1,0 +1,229 @@
+"""Card Q5: the three graded tasks speak in domain words, agree with the emulator and are quick; questions and texts are complete."""
+
+import json
+import time
+
+import pytest
+
+from labkit.lab import cards, tasks
+from labkit.lab.cards.q5 import waited
+from labkit.lab.judging import judge_task
+from labkit.lab.tasks import q5_blast_radius, q5_middleware
+from labkit.lab.tasks.q5_middleware_mutants import middleware
+from labkit.lab.tasks.q5_policy import REFERENCE, TABLE
+from labkit.openstack.auth_token import STRIPPED
+from labkit.openstack.cloud import OpenStack
+from labkit.openstack.meter import Meter
+from labkit.openstack.outage import timeline
+from labkit.openstack.password_stores import PasswordStores
+from labkit.openstack.policy import Policy
+from labkit.world import World
+
+TASKS = [tasks.get(f"Q5.T{number}") for number in (1, 2, 3)]
+CARD = next(card for card in cards.all() if card.id == "Q5")
+
+
+def test_points_and_scenarios():
+    assert [task.points for task in TASKS] == [5, 3, 2]
+    assert all(len(task.scenarios(seed)) >= 40 for task in TASKS for seed in range(20))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_a_check_takes_less_than_a_second(task):
+    q5_blast_radius.played.cache_clear()
+    began = time.process_time()
+    judge_task(task, task.reference, 5)
+    assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_a_seed_draws_the_same_stories_and_another_one_others(task):
+    drawn = [json.dumps([vars(scenario) for scenario in task.scenarios(seed)]) for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+def test_every_belief_of_a_mutant_has_a_text(task):
+    for name, mutant in task.mutants.items():
+        assert mutant.belief is None or cards.belief(mutant.belief), name
+
+
+# -- T1 -------------------------------------------------------------------------------------------------------------------------
+
+class Wall:
+    """Keystone as the student sees it, without a wall."""
+
+    def __init__(self, keystone):
+        self.validate = keystone.validate
+
+
+def test_t1_reference_and_the_emulators_middleware_give_the_same_answers():
+    for seed in range(10):
+        for scenario in q5_middleware.scenarios(seed):
+            ours, theirs = (q5_middleware.Keystone(scenario.data["tokens"]) for _ in range(2))
+            door, cache = q5_middleware.truth(ours), {}
+            for event in scenario.data["events"]:
+                ours.happen(event)
+                theirs.happen(event)
+                if event["do"] == "request":
+                    status, told = q5_middleware.true_answer(door, event)
+                    said, context = middleware(event, Wall(theirs), cache, event["at_s"])
+                    assert (said, context.items() <= told.items()) == (status, True), scenario.title
+            assert ours.confirmed == theirs.confirmed   # and both asked Keystone at the same moments
+
+
+def test_t1_tells_the_request_the_answer_and_the_rule():
+    failure = judge_task(TASKS[0], TASKS[0].mutants["401 when Keystone is down"].artefact, 3).failure
+    assert (failure.layer, failure.belief) == ("liveness", "Q5.m10")
+    assert failure.rule == "no answer from Keystone is not a 'no': 503, not 401"
+    assert failure.did == ("second 131, GET /v2.1/servers with token-of-anna → you answered 401. "
+                           "Keystone did not answer; nobody said that the token is bad.")
+
+
+def test_t1_economy_is_the_last_layer():
+    """Right answers with one question too many: only thrift is broken."""
+    def forgetful(request, keystone, cache, now):
+        answer = middleware(request, keystone, cache, now)
+        if answer[0] == 200:
+            try:
+                keystone.validate(request["headers"]["X-Auth-Token"], True)
+            except ConnectionError:
+                pass
+        return answer
+    report = judge_task(TASKS[0], forgetful)
+    assert (report.failure.layer, report.failure.rule) == ("economy", q5_middleware.ONCE)
+
+
+@pytest.mark.parametrize("nonsense", [None, 200, "200", [200], [200, "context", 1], [True, {}], [418, {}], [200, "x"]])
+def test_t1_says_what_it_wants(nonsense):
+    assert judge_task(TASKS[0], lambda **_: nonsense).failure.layer == "type"
+
+
+def test_t1_a_context_may_be_small_or_large():
+    """Whether the service gets four headers or all of them is a matter of taste, as long as they are true."""
+    def generous(request, keystone, cache, now):
+        status, context = middleware(request, keystone, cache, now)
+        rest = {name: value for name, value in request["headers"].items() if name.title() not in STRIPPED}
+        return status, {**rest, **context}
+    assert judge_task(TASKS[0], generous).passed
+
+
+# -- T2 -------------------------------------------------------------------------------------------------------------------------
+
+def test_t2_helper_rules_and_other_spellings_of_the_same_rights_are_right():
+    own = "project_id:%(project_id)s"
+    rules = {"admin": "role:admin", "reader": f"role:reader and {own}", "servers:show": "rule:reader or rule:admin",
+             "servers:create": f"not (not role:member) and ({own})", "servers:delete": f"(role:member and {own}) or rule:admin",
+             "servers:migrate": "rule:admin", "servers:list_all_projects": "rule:admin and role:reader"}
+    assert judge_task(TASKS[1], rules).passed
+
+
+@pytest.mark.parametrize("nonsense", [{}, [], "role:admin", 7, {**REFERENCE, "servers:show": None}, {**REFERENCE, "servers:show": "role"},
+                                      {**REFERENCE, "servers:show": "rule:servers:show"}])
+def test_t2_says_what_it_wants(nonsense):
+    assert judge_task(TASKS[1], nonsense).failure.layer == "type"
+
+
+def test_t2_says_no_to_everybody_scores_nothing_and_yes_to_everybody_neither():
+    assert judge_task(TASKS[1], dict.fromkeys(TABLE, "!")).points == 0
+    assert judge_task(TASKS[1], dict.fromkeys(TABLE, "@")).points == 0
+
+
+def test_t2_the_reference_works_in_the_emulators_nova():
+    cloud = OpenStack(World(seed=2))
+    anna, ben, carla = (cloud.login(name) for name in ("anna", "ben", "carla"))
+    rules = {f"os_compute_api:{name}": rule for name, rule in REFERENCE.items()}
+    assert Policy(rules)
+    cloud.set_policy("nova-api", rules)
+    key = cloud.boot(anna, "web").body["server"]["id"]
+    assert cloud.boot(ben, "no").status == 403
+    assert [who.delete("compute", f"/servers/{key}").status for who in (carla, ben, anna)] == [404, 403, 204]
+
+
+# -- T3 -------------------------------------------------------------------------------------------------------------------------
+
+def test_t3_the_truth_is_played_not_written():
+    found = q5_blast_radius.played(1)
+    assert found["list servers", 3].said == "200"
+    assert found["list servers", 6].said == "503"
+    assert found["boot", 1].said == "202, then ERROR"
+    assert all(found["web shop", minute].worked for minute in q5_blast_radius.MINUTES)
+
+
+@pytest.mark.parametrize("nonsense", [None, 1, "yes", []])
+def test_t3_says_what_it_wants(nonsense):
+    assert judge_task(TASKS[2], lambda **_: nonsense).failure.layer == "type"
+
+
+# -- the card ---------------------------------------------------------------------------------------------------------------------
+
+def test_every_experiment_confronts_its_belief_and_asks_for_a_mechanism():
+    beliefs = {f"Q5.m{number}" for number in range(1, 8)}
+    assert beliefs <= set(CARD.misconceptions)
+    assert {prediction.id for prediction in CARD.predictions} >= {f"Q5.p{number}" for number in range(1, 8)}
+    for prediction in CARD.predictions:
+        assert prediction.correct not in prediction.beliefs
+        assert set(prediction.beliefs.values()) <= set(CARD.misconceptions)
+    assert {each.id for each in CARD.explanations} == {f"Q5.p{number}" for number in range(1, 8)}
+
+
+def test_the_question_has_isomorphic_variants():
+    question = CARD.questions[0]
+    variants = [question.variant(seed) for seed in range(16)]
+    assert len({variant.text for variant in variants}) == 4
+    assert len({variant.correct for variant in variants}) == 4
+    for variant in variants:
+        assert [key for key, (_, belief) in variant.options.items() if belief is None] == [variant.correct]
+        assert {belief for _, belief in variant.options.values() if belief} == {"Q5.m1", "Q5.m6", "Q5.m9"}
+
+
+def test_the_rubric_and_its_examples():
+    text = CARD.freetexts[0]
+    assert ([point.points for point in text.rubric], text.points) == ([2, 1, 2, 2, 2, 1], 10)
+    assert sum(text.good.scores.values()) == 10
+    assert (sum(text.flawed.scores.values()), text.flawed.beliefs) == (4, ("Q5.m1", "Q5.m2", "Q5.m3"))
+    for example in (text.good, text.flawed):
+        assert set(example.scores) == {point.id for point in text.rubric}
+        assert all(example.scores[point.id] <= point.points for point in text.rubric)
+
+
+def look(observation, subject):
+    looks = next(each for each in CARD.observations if each.id == observation).looks
+    assert all(each.shows(subject) for each in looks.values())
+    return {name: each.truth(subject) for name, each in looks.items()}
+
+
+def test_what_there_is_to_observe_is_read_from_the_experiments():
+    cloud = OpenStack(World(seed=7))
+    anna, carla = cloud.login("anna"), cloud.login("carla")
+    one, two = (cloud.boot(anna, name).body["server"]["id"] for name in ("one", "two"))
+    cloud.world.run(until=30)
+    before = anna.delete("compute", f"/servers/{one}")
+    cloud.set_policy("nova-api", {"os_compute_api:servers:delete": "role:admin"})
+    assert look("Q5.p1", (before, anna.delete("compute", f"/servers/{two}"))) == {"before": 204, "after": 403}
+    unscoped = cloud.login("anna", unscoped=True).get("http://nova-api:8774/v2.1", "/servers")
+    assert look("Q5.p5", (carla.get("compute", f"/servers/{two}"), unscoped)) == {"other_project": 404, "unscoped": 403}
+    assert look("Q5.p2", timeline(cloud)) == {"minute_1": 2, "minute_6": 1, "minute_70": 1}
+    meters = Meter(cloud.world, "glance-api"), Meter(cloud.world, "keystone")
+    image = anna.post("image", "/v2/images", {"name": "big"}).body["id"]
+    anna.put("image", f"/v2/images/{image}/file", "x" * 1024 * 1024)
+    seen = look("Q5.p3", meters)
+    assert (seen["glance_kib"] >= 1024, seen["keystone_kib"]) == (True, 0)
+
+
+def test_what_there_is_to_observe_of_keys_accounts_and_password_stores():
+    cloud = OpenStack(World(seed=7), keystones=2, same_keys=False)
+    anna = cloud.login("anna")
+    assert look("Q5.p4", [anna.get("identity", "/auth/projects") for _ in range(10)]) == {"refused": 5}
+    cloud = OpenStack(World(seed=7))
+    cloud.boot(cloud.login("anna"), "web")
+    cloud.world.run(until=2)
+    cloud.set_user("neutron", enabled=False)
+    assert waited(cloud) == 0
+    cloud.world.run(until=400)
+    assert look("Q5.p6", cloud)["waited_s"] == pytest.approx(308, abs=1)
+    stores = PasswordStores(World(seed=7))
+    stores.hire("zoe", "open sesame")
+    stores.leave("zoe")
+    stores.world.run(until=86400)
+    assert look("Q5.p7", stores) == {"still_open": 2, "places": 6}
