@@ -93,7 +93,7 @@ class PolicyPlayground(Frame):
         self.keystone, self.problem, self.before = KEYSTONE[0], "", None
         self.rule = ("nova-api", "os_compute_api:servers:delete")
         for node, changes in (rules or {}).items():
-            self.cloud.set_policy(node, **changes)
+            self.cloud.set_policy(node, changes)
         self.cells = grid(self.cloud, self.server, self.held)
 
     def check(self, name):
@@ -133,7 +133,7 @@ class PolicyPlayground(Frame):
             self.refresh(self.problem)
             return
         service = self.cloud.services[self.rule[0]]
-        self.cloud.set_policy(self.rule[0], **{**service.policy_rules, self.rule[1]: text})
+        self.cloud.set_policy(self.rule[0], {**service.policy_rules, self.rule[1]: text})
         self.problem = ""
         self.again("The rule is in force")
 
