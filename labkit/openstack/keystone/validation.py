@@ -7,12 +7,17 @@ Nothing about a token is stored when it is issued, so everything is looked up ea
 the database (the counter in Database.memo), never for a fixed time. Order and messages: token/provider.py and models/token_model.py.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from labkit.openstack.errors import Forbidden, NotFound, Unauthorized
 from labkit.openstack.keystone import (
     application_credentials, assignments, domains, implied_roles, projects, revocation, roles, tokens, trusts, users)
+
+
+class TokenNotFound(NotFound):
+    """The token itself is no good (a user or project that is gone is an ordinary NotFound)."""
 
 
 @dataclass
@@ -56,11 +61,15 @@ class Auth:
     @cached_property
     def credentials(self):
         """What policy rules compare (oslo.context's policy values)."""
-        trust = self.trust or {}
+        trust, token = self.trust or {}, {}
+        if self.domain:
+            token["domain"] = {"id": self.domain["id"]}
+        if self.project_domain:
+            token["project"] = {"domain": {"id": self.project_domain["id"]}}
         return {"user_id": self.user_id, "user_domain_id": self.user_domain_id, "project_id": self.project_id,
                 "project_domain_id": self.project_domain_id, "domain_id": self.domain_id, "system_scope": self.system,
                 "roles": self.roles, "is_admin": False, "trust_id": self.trust_id, "trustor_id": trust.get("trustor_user_id"),
-                "trustee_id": trust.get("trustee_user_id")}
+                "trustee_id": trust.get("trustee_user_id"), "token": token}
 
 
 def validate(ks, token_id, window_s=0, access_rules=False):
@@ -69,16 +78,16 @@ def validate(ks, token_id, window_s=0, access_rules=False):
     window_s: how long after its end an expired token is still read. access_rules: does the asking service know access rules?
     """
     if not token_id:
-        raise NotFound(text="No token in the request")
+        raise TokenNotFound(text="No token in the request")
     try:
         auth = ks.db.memo(("token", ks.name, ks.keys.changes, token_id), lambda: opened(ks, token_id))
         if auth.trust:
             trusts.usable(ks, auth.trust["id"])   # its time may be over though nobody wrote anything
         judge(ks, auth, window_s)
     except Unauthorized:
-        raise NotFound("token", token_id) from None
+        raise TokenNotFound("token", token_id) from None
     if auth.app_cred and auth.app_cred.get("access_rules") is not None and not access_rules:
-        raise NotFound(text="Failed to validate token")
+        raise TokenNotFound(text="Failed to validate token")
     return auth
 
 
@@ -89,7 +98,7 @@ def opened(ks, token_id):
         token = tokens.unpack(payload, issued_at)
     except ValueError as problem:
         known = str(problem).startswith("This is not")
-        raise NotFound(text=str(problem) if known else "Could not recognize Fernet token") from None
+        raise TokenNotFound(text=str(problem) if known else "Could not recognize Fernet token") from None
     auth = look_up(ks, token)
     auth.revoked = revocation.is_revoked(ks.db, auth)
     return auth
@@ -98,7 +107,7 @@ def opened(ks, token_id):
 def judge(ks, auth, window_s):
     """Expired, revoked, disabled? In this order, as the real one asks."""
     if ks.now_s() >= auth.token.expires_at + window_s or auth.revoked:
-        raise NotFound(text="Failed to validate token")
+        raise TokenNotFound(text="Failed to validate token")
     if not auth.user["enabled"]:
         raise Unauthorized(f"user {auth.user['id']} is disabled")
 
@@ -145,7 +154,7 @@ def take_trust(ks, auth):
         raise Forbidden()
     for who, user in (("Trustor", trustor), ("Trustee", auth.user)):
         if not domains.find(ks.db, user["domain_id"])["enabled"]:
-            raise NotFound(text=f"{who} domain is disabled.")
+            raise TokenNotFound(text=f"{who} domain is disabled.")
     if not trustor["enabled"]:
         raise Forbidden()
     if auth.trust["impersonation"]:
@@ -182,3 +191,18 @@ def trust_roles(db, auth):
 
 def brief(roles):
     return [{"id": role["id"], "name": role["name"]} for role in roles]
+
+
+def may_ask_here(auth, request):
+    """Does an application credential with access rules let its token be used for this request to the identity service?"""
+    rules = (auth.app_cred or {}).get("access_rules")
+    if not rules or (request.method == "GET" and request.path.endswith("/v3/auth/tokens")):
+        return True
+    return any(rule["service"] == "identity" and rule["method"] == request.method and path_fits(rule["path"], request.path) for rule in rules)
+
+
+def path_fits(pattern, path):
+    """{name} and * stand for one part of a path, ** for the rest."""
+    words = {"**": ".*", "*": "[^/]+"}
+    parts = re.split(r"(\{[^}]*\}|\*\*|\*)", pattern)
+    return bool(re.fullmatch("".join("[^/]+" if part.startswith("{") else words.get(part) or re.escape(part) for part in parts), path))
