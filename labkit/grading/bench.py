@@ -1,4 +1,5 @@
 """A bench: one submission's cells, run in a worker that is started anew when it was lost."""
+
 from __future__ import annotations
 
 from labkit.grading.cells import Cell
@@ -23,7 +24,8 @@ class Bench:
         self.close()
 
     def pipe(self) -> Pipe:
-        """A worker in which the cells have run; a cell that kills its worker is left out and the rest runs again. Lost after RESTARTS."""
+        """A worker in which the cells have run; a cell that kills its worker is left out and the rest runs again.
+        Lost after RESTARTS."""
         while self._pipe is None:
             self._start()
         return self._pipe

@@ -4,8 +4,10 @@
     student's notebook      setup (changed) · helper (added) · answer T1 · check (deleted) · answer T2 · check
     what runs               instructor's setup · helper · student's T1 · student's T2
 
-So a changed check, a deleted check or a forged output changes nothing. Calls of check, predict and the like are left out everywhere.
+So a changed check, a deleted check or a forged output changes nothing. Calls of check, predict and the like are left
+out everywhere.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -58,7 +60,7 @@ def plan(solution: dict, submission: dict) -> list[Cell]:
     return added.get(None, []) + [cell for own in solution["cells"] for cell in _at(own, places, answers, added)]
 
 
-def _at(own: dict, places: "_Places", answers, added) -> list[Cell]:
+def _at(own: dict, places: _Places, answers, added) -> list[Cell]:
     """What runs at the place of one of the instructor's cells."""
     if own["id"] in places.answers:
         here = answers.get(own["id"], [])
@@ -74,11 +76,14 @@ class _Places:
         cells = solution["cells"]
         self.ids = {cell["id"] for cell in cells}
         self.answers = {cell["id"] for cell in cells if "answer" in cell["metadata"].get("tags", [])}
-        self._by_task = {cell["metadata"].get("labkit", {}).get("task"): cell["id"] for cell in cells if cell["id"] in self.answers}
+        self._by_task = {
+            cell["metadata"].get("labkit", {}).get("task"): cell["id"] for cell in cells if cell["id"] in self.answers
+        }
         self._by_source = {cell["source"]: cell["id"] for cell in cells if cell["source"].strip()}
 
     def of(self, cell: dict) -> str | None:
-        """By id; where an old tool dropped the ids, by the task in the metadata, then by equal text; None: the cell was added."""
+        """By id; where an old tool dropped the ids, by the task in the metadata, then by equal text; None: the cell
+        was added."""
         if cell["id"] in self.ids:
             return cell["id"]
         labels = cell["metadata"].get("labkit")

@@ -1,8 +1,9 @@
 """A class folder: whose notebook is where.
 
-    class/anna/05_keystone.ipynb      → anna       (a folder per student)
-    class/ben_05_keystone.ipynb       → ben        (or the name in the file's name)
+class/anna/05_keystone.ipynb      → anna       (a folder per student)
+class/ben_05_keystone.ipynb       → ben        (or the name in the file's name)
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,9 +1,12 @@
 """`labkit grade FOLDER --out grades.csv`: points per student and task on hidden seeds.
 
-Submissions run in processes of their own but without isolation in this version: they can read files and use the network.
+Submissions run in processes of their own but without isolation in this version: they can read files and use the
+network.
 
-Exit code 0: everything that was handed in was graded. 1: something could not be (its row says why). 2: the command line is wrong.
+Exit code 0: everything that was handed in was graded. 1: something could not be (its row says why). 2: the command
+line is wrong.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -18,7 +21,10 @@ from labkit.grading.folder import Submission, submissions
 from labkit.grading.reader import Unreadable, read
 from labkit.grading.submission import GRADED, Grade, Grader
 
-WARNING = "labkit grade: submissions run without isolation in this version. Grade only notebooks of people you trust, or in a throw-away machine."
+WARNING = (
+    "labkit grade: submissions run without isolation in this version. "
+    "Grade only notebooks of people you trust, or in a throw-away machine."
+)
 
 
 def main(args: list[str] | None = None) -> int:
@@ -44,22 +50,45 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="labkit grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a sub-folder per student, or files named after students")
+    parser = argparse.ArgumentParser(
+        prog="labkit grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a sub-folder per student, or files named after students"
+    )
     parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table (default: grades.csv)")
-    parser.add_argument("--seed", metavar="SECRET", help="secret of the hidden scenarios; the same secret gives the same ones (default: drawn, and printed)")
-    parser.add_argument("--solutions", type=Path, default=Path("solutions"), help="folder of the solved notebooks (default: solutions)")
-    parser.add_argument("--cell-timeout", type=float, default=30.0, metavar="S", help="real seconds for one cell (default: 30)")
-    parser.add_argument("--call-timeout", type=float, default=10.0, metavar="S", help="real seconds for one call of an answer (default: 10)")
+    parser.add_argument(
+        "--seed",
+        metavar="SECRET",
+        help="secret of the hidden scenarios; the same secret gives the same ones (default: drawn, and printed)",
+    )
+    parser.add_argument(
+        "--solutions", type=Path, default=Path("solutions"), help="folder of the solved notebooks (default: solutions)"
+    )
+    parser.add_argument(
+        "--cell-timeout", type=float, default=30.0, metavar="S", help="real seconds for one cell (default: 30)"
+    )
+    parser.add_argument(
+        "--call-timeout",
+        type=float,
+        default=10.0,
+        metavar="S",
+        help="real seconds for one call of an answer (default: 10)",
+    )
     return parser
 
 
 def _graders(wanted) -> dict[str, Grader]:
     """A grader per solution that has tasks."""
-    graders = {path.stem: Grader(read(path), wanted.seed, wanted.cell_timeout, wanted.call_timeout) for path in sorted(wanted.solutions.glob("*.ipynb"))}
+    graders = {
+        path.stem: Grader(read(path), wanted.seed, wanted.cell_timeout, wanted.call_timeout)
+        for path in sorted(wanted.solutions.glob("*.ipynb"))
+    }
     graders = {stem: grader for stem, grader in graders.items() if grader.tasks}
     if not graders:
-        raise Unreadable(f"there is no solved notebook with tasks in {wanted.solutions}; name the folder with --solutions")
+        raise Unreadable(
+            f"there is no solved notebook with tasks in {wanted.solutions}; name the folder with --solutions"
+        )
     return graders
 
 
@@ -92,12 +121,25 @@ def table(grades: list[tuple[Submission, Grade]]) -> list[list]:
     rows: list[list] = [["student", *columns, "total", "verdict", "reason"]]
     for student, parts in students.items():
         points = {task: value for _, grade in parts for task, value in grade.points.items() if task}
-        rows.append([student, *(points.get(task, 0) for task in columns), sum(points.values()), _verdict(parts), _reasons(parts)])
+        rows.append(
+            [
+                student,
+                *(points.get(task, 0) for task in columns),
+                sum(points.values()),
+                _verdict(parts),
+                _reasons(parts),
+            ]
+        )
     return rows
 
 
 def _verdict(parts: list[tuple[Submission, Grade]]) -> str:
-    words = [f"{task}: {verdict}" if task else verdict for _, grade in parts for task, verdict in grade.verdicts.items() if verdict != GRADED]
+    words = [
+        f"{task}: {verdict}" if task else verdict
+        for _, grade in parts
+        for task, verdict in grade.verdicts.items()
+        if verdict != GRADED
+    ]
     return "; ".join(words + [one.note for one, _ in parts if one.note and one.file]) or GRADED
 
 
@@ -126,6 +168,9 @@ def summary(grades: list[tuple[Submission, Grade]]) -> list[str]:
         for task, points in grade.points.items():
             if task:
                 by_task.setdefault(task, []).append(points)
-    lines = [f"{task}: mean {sum(p) / len(p):.2f}, {sum(x > 0 for x in p)} of {len(p)} students have points" for task, p in by_task.items()]
+    lines = [
+        f"{task}: mean {sum(p) / len(p):.2f}, {sum(x > 0 for x in p)} of {len(p)} students have points"
+        for task, p in by_task.items()
+    ]
     broken = sum(not grade.whole for _, grade in grades)
     return [*lines, f"{len(grades)} submissions, {broken} could not be graded in full"]

@@ -2,6 +2,7 @@
 
 Nothing that comes out of the pipe is trusted: a reply is a line of at most LINE bytes, JSON, plain, and in time.
 """
+
 from __future__ import annotations
 
 import json
@@ -25,14 +26,21 @@ class Lost(Exception):
 
 
 class Pipe:
-    """One worker process. `cell_s` and `call_s` limit a cell and a call in real seconds: a last resort, outside the process."""
+    """One worker process. `cell_s` and `call_s` limit a cell and a call in real seconds: a last resort, outside the
+    process."""
 
     def __init__(self, cell_s: float = 30.0, call_s: float = 10.0):
         self.cell_s, self.call_s = cell_s, call_s
         self._folder = tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "labkit.grading.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, cwd=self._folder.name, env=environment(self._folder.name), start_new_session=True)
+            [sys.executable, "-P", "-m", "labkit.grading.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder.name,
+            env=environment(self._folder.name),
+            start_new_session=True,
+        )
         self._replies: queue.Queue = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -105,7 +113,18 @@ def _reply(line: bytes) -> dict:
 
 def environment(folder: str) -> dict[str, str]:
     """The worker's environment: what Python needs to start, and a home of its own."""
-    kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if key in os.environ}
+    kept = {
+        key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if key in os.environ
+    }
     package = str(Path(labkit.__file__).parent.parent)
-    return {**kept, "PYTHONPATH": package, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": folder, "USERPROFILE": folder, "TMPDIR": folder, "LABKIT_HOME": folder}
+    return {
+        **kept,
+        "PYTHONPATH": package,
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": folder,
+        "USERPROFILE": folder,
+        "TMPDIR": folder,
+        "LABKIT_HOME": folder,
+    }

@@ -1,4 +1,5 @@
 """Reading notebooks as they arrive: other encodings, old formats, missing ids. What cannot be read says why."""
+
 from __future__ import annotations
 
 import json
@@ -45,5 +46,9 @@ def _cell(cell: dict) -> dict:
     if isinstance(text, list):
         text = "".join(part for part in text if isinstance(part, str))
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    return {"cell_type": cell.get("cell_type"), "source": text if isinstance(text, str) else "", "metadata": metadata,
-            "id": cell.get("id") if isinstance(cell.get("id"), str) else None}
+    return {
+        "cell_type": cell.get("cell_type"),
+        "source": text if isinstance(text, str) else "",
+        "metadata": metadata,
+        "id": cell.get("id") if isinstance(cell.get("id"), str) else None,
+    }

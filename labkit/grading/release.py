@@ -2,6 +2,7 @@
 
 Exit code 0: written (or, with --check, all equal). 1: with --check, some differ. 2: a solution cannot be released.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -18,10 +19,16 @@ class NotReleasable(Exception):
 
 def main(args: list[str] | None = None) -> int:
     """Write the exercises, or compare them with --check."""
-    parser = argparse.ArgumentParser(prog="labkit release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="labkit release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; say which exercises differ")
-    parser.add_argument("--solutions", type=Path, default=Path("solutions"), help="folder of the solved notebooks (default: solutions)")
-    parser.add_argument("--exercises", type=Path, default=Path("exercises"), help="folder of the exercises (default: exercises)")
+    parser.add_argument(
+        "--solutions", type=Path, default=Path("solutions"), help="folder of the solved notebooks (default: solutions)"
+    )
+    parser.add_argument(
+        "--exercises", type=Path, default=Path("exercises"), help="folder of the exercises (default: exercises)"
+    )
     wanted = parser.parse_args(args)
     try:
         fresh = {path.name: released(path) for path in sorted(wanted.solutions.glob("*.ipynb"))}
@@ -48,7 +55,9 @@ def _ids(solution: dict, path: Path) -> None:
     seen = set()
     for number, cell in enumerate(solution["cells"]):
         if not cell.get("id") or cell["id"] in seen:
-            raise NotReleasable(f"{path.name}: cell {number} has {'the id of an earlier cell' if cell.get('id') else 'no id'}")
+            raise NotReleasable(
+                f"{path.name}: cell {number} has {'the id of an earlier cell' if cell.get('id') else 'no id'}"
+            )
         seen.add(cell["id"])
         if "answer" in tags(cell) and not {"task", "artefact"} <= set(cell["metadata"].get("labkit", {})):
             raise NotReleasable(f"{path.name}: answer cell {cell['id']} lacks metadata labkit.task and labkit.artefact")
@@ -56,7 +65,11 @@ def _ids(solution: dict, path: Path) -> None:
 
 def compare(fresh: dict[str, str], folder: Path) -> int:
     """Say which exercises differ from what would be released; exit code."""
-    differ = [name for name, text in fresh.items() if not (folder / name).is_file() or (folder / name).read_bytes() != text.encode("utf-8")]
+    differ = [
+        name
+        for name, text in fresh.items()
+        if not (folder / name).is_file() or (folder / name).read_bytes() != text.encode("utf-8")
+    ]
     extra = [path.name for path in sorted(folder.glob("*.ipynb")) if path.name not in fresh]
     for name in differ:
         print(f"{folder / name} differs from its solution: run `labkit release`")

@@ -1,4 +1,6 @@
-"""Grading one submission: its answers run in a worker, the judge plays hidden scenarios, and no notebook stops the class."""
+"""Grading one submission: its answers run in a worker, the judge plays hidden scenarios, and no notebook stops the
+class."""
+
 from __future__ import annotations
 
 import hashlib
@@ -44,7 +46,8 @@ def hidden_seed(secret: str, task: str, student: str) -> int:
 
 
 class Grader:
-    """Grades submissions for one solution (parsed notebook); `cell_s` and `call_s` limit a cell and a call in real seconds."""
+    """Grades submissions for one solution (parsed notebook); `cell_s` and `call_s` limit a cell and a call in real
+    seconds."""
 
     def __init__(self, solution: dict, secret: str, cell_s: float = 30.0, call_s: float = 10.0):
         self.solution, self.secret, self.cell_s, self.call_s = solution, secret, cell_s, call_s
@@ -70,7 +73,9 @@ class Grader:
             if not pipe.has(want.artefact):
                 grade.put(task.id, 0, *self._missing(want, bench))
                 return
-            report = judge_task(task, pipe.artefact(want.artefact, task.steps), hidden_seed(self.secret, task.id, grade.student))
+            report = judge_task(
+                task, pipe.artefact(want.artefact, task.steps), hidden_seed(self.secret, task.id, grade.student)
+            )
         except Lost as error:
             bench.close()
             grade.put(task.id, 0, str(error))

@@ -1,11 +1,13 @@
-"""The worker: a process that runs a submission's cells and plays the judge's calls. It never holds a verdict or a hidden scenario.
+"""The worker: a process that runs a submission's cells and plays the judge's calls. It never holds a verdict or a
+hidden scenario.
 
 It reads JSON lines and answers each with JSON lines; cells cannot reach this channel through print or input.
 
     ▶ {"do": "run", "cell": id, "source": text}      ◀ {"ran": true} or {"raised": what}
     ▶ {"do": "look", "artefact": name}               ◀ {"there": bool}
-    ▶ {"play": …} (see labkit.lab.artefact)          ◀ {"ask": {handle, method, …}} … then {"returned": value} or {"failed": what}
+    ▶ {"play": …} (see labkit.lab.artefact)          ◀ {"ask": {…}} …, {"returned": value} or {"failed": what}
 """
+
 from __future__ import annotations
 
 import ast
@@ -71,7 +73,10 @@ def without_magics(source: str) -> str:
     """The cell without IPython's magics and shell lines, line for line; a cell magic empties the cell."""
     if source.lstrip().startswith("%%"):
         return ""
-    lines = [line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+    lines = [
+        line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip().startswith(("%", "!")) else line
+        for line in source.splitlines()
+    ]
     return "\n".join(lines) + "\n"
 
 

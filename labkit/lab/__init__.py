@@ -2,11 +2,19 @@
 
 Each name is loaded when it is first used, so that `import labkit.lab` costs nothing and needs no widgets.
 """
+
 from importlib import import_module
 
 _HOMES = {
-    "predict": "prediction", "observe": "observation", "explain": "explanation", "concept": "conceptest", "check": "feedback",
-    "freetext": "rubric", "progress": "panel", "replay": "counterexample", "reset": "exercise",
+    "predict": "prediction",
+    "observe": "observation",
+    "explain": "explanation",
+    "concept": "conceptest",
+    "check": "feedback",
+    "freetext": "rubric",
+    "progress": "panel",
+    "replay": "counterexample",
+    "reset": "exercise",
 }
 
 __all__ = list(_HOMES)

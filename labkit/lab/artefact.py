@@ -1,15 +1,19 @@
 """The judge's view of what a student handed in: a proxy through which only JSON passes.
 
-    judge ── call(request=…, cache=State("cache"), keystone=Handle("keystone", {"validate": fn})) ──▶ player ──▶ student's function
-    judge ◀── fn(token) ─────────── the student's function calls keystone.validate(token) ───────────┘
+    judge ── call(request=…, cache=State("cache"), keystone=Handle("keystone", {"validate": fn})) ──▶ student's function
+    judge ◀─────────── fn(token) ──────────────────────────────── keystone.validate(token) ───────── student's function
+    judge ◀─────────── the returned value ────────────────────────────────────────────────────────── student's function
 
-`perform(message, answer)` carries one message to the artefact's side and brings back the reply; while it waits, `answer(question)`
-serves the calls of handles. In the notebook it is a function call, in the grader a pipe: messages and replies are the same.
+`perform(message, answer)` carries one message to the artefact's side and brings back the reply; while it waits,
+`answer(question)` serves the calls of handles. In the notebook it is a function call, in the grader a pipe: messages
+and replies are the same.
 """
+
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from labkit.lab.player import Player
 from labkit.lab.values import NotPlain, plain
@@ -31,7 +35,8 @@ class State:
 class Handle:
     """An object for the student's function whose `methods` (name → function) run on the judge's side.
 
-    Arguments and results are plain values. A method may raise a built-in exception of CARRIED: the student's code sees it raised.
+    Arguments and results are plain values. A method may raise a built-in exception of CARRIED: the student's code
+    sees it raised.
     """
 
     def __init__(self, name: str, methods: Mapping[str, Callable]):
@@ -50,7 +55,8 @@ class ArtefactError(Exception):
 
 
 class Artefact:
-    """A proxy for a function, configuration or plan. `world` is the world of the scenario being played: its trace is the replay."""
+    """A proxy for a function, configuration or plan. `world` is the world of the scenario being played: its trace is
+    the replay."""
 
     def __init__(self, perform: Callable[[dict, Callable], dict], name: str = "artefact", steps: int = 20_000):
         self._perform, self._name, self._steps = perform, name, steps
@@ -64,7 +70,8 @@ class Artefact:
 
     @property
     def world(self) -> World:
-        """The world of this scenario, made when first used; calls of the artefact and of its handles are in its trace."""
+        """The world of this scenario, made when first used; calls of the artefact and of its handles are in its
+        trace."""
         from labkit.world import World
 
         if self._world is None:
@@ -77,7 +84,8 @@ class Artefact:
         return self._send({"play": "value"}, {})
 
     def call(self, method: str | None = None, /, **arguments) -> Any:
-        """Call the function (or its `method`) with plain values, States and Handles; the plain result, or ArtefactError."""
+        """Call the function (or its `method`) with plain values, States and Handles; the plain result, or
+        ArtefactError."""
         handles = {a.name: a for a in arguments.values() if isinstance(a, Handle)}
         sent = {key: _encode(key, value) for key, value in arguments.items()}
         shown = {key: value for key, value in sent.items() if not isinstance(arguments[key], (State, Handle))}
@@ -97,7 +105,9 @@ class Artefact:
         handle, method = handles[question["handle"]], question["method"]
         asked = self.world.emit("you", handle.name, "call", method, arguments=question["arguments"])
         try:
-            value = plain(handle.methods[method](*question["arguments"], **question["keywords"]), f"{handle.name}.{method}(…)")
+            value = plain(
+                handle.methods[method](*question["arguments"], **question["keywords"]), f"{handle.name}.{method}(…)"
+            )
         except CARRIED as error:
             if isinstance(error, NotPlain):
                 raise

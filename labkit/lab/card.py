@@ -1,11 +1,14 @@
-"""What a card of the curriculum holds besides its graded tasks: predictions, observations, explanations, questions, free texts.
+"""What a card of the curriculum holds besides its graded tasks: predictions, observations, explanations, questions,
+free texts.
 
 All of it is data; the student's functions (predict, observe, explain, concept, freetext) find their part by its id.
 """
+
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Observation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A question for one or two sentences; `key_points` are shown after saving, `mechanism` is the one that earns the point."""
+    """A question for one or two sentences; `key_points` are shown after saving, `mechanism` is the one that earns the
+    point."""
 
     id: str
     question: str
@@ -49,14 +53,15 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Question:
-    """A ConcepTest: `options` maps key → (text, misconception id or None); `variant(seed)` gives an isomorphic question."""
+    """A ConcepTest: `options` maps key → (text, misconception id or None); `variant(seed)` gives an isomorphic
+    question."""
 
     id: str
     text: str
     options: Mapping[str, tuple[str, str | None]]
     correct: str
     why: str = ""
-    variant: Callable[[int], "Question"] | None = None
+    variant: Callable[[int], Question] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ class Example:
 
 @dataclass(frozen=True)
 class FreeText:
-    """A free-text question with its rubric, a good and a flawed example, and the teacher's answer (by default the good one)."""
+    """A free-text question with its rubric, a good and a flawed example, and the teacher's answer (by default the
+    good one)."""
 
     id: str
     question: str

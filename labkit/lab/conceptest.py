@@ -2,6 +2,7 @@
 
 The second, isomorphic question shows whether an answer was understood or only corrected (Porter et al. 2011).
 """
+
 from __future__ import annotations
 
 import random
@@ -13,7 +14,8 @@ from labkit.world.draw import escape
 
 
 def concept(id: str, seed: int = 0) -> None:
-    """Ask question `id`; seed 0 is the card's own version, another seed an isomorphic one. Headless: shows question and options."""
+    """Ask question `id`; seed 0 is the card's own version, another seed an isomorphic one. Headless: shows question
+    and options."""
     if cards.find("questions", id) is None:
         raise Quiet(f"There is no question {id!r}.", next_step="check the id: it is written in the card's heading")
     asked = version(id, seed)
@@ -21,7 +23,10 @@ def concept(id: str, seed: int = 0) -> None:
     if session.headless() or paper.widgets() is None:
         lines = [f"{letter}) {asked.options[key][0]}" for letter, key in options.items()]
         note = "Headless run: nobody was there to answer."
-        paper.show(paper.card(f"Question · {id}", escape(asked.text), paper.items([escape(line) for line in lines]), note), "\n".join([asked.text, *lines, note]))
+        paper.show(
+            paper.card(f"Question · {id}", escape(asked.text), paper.items([escape(line) for line in lines]), note),
+            "\n".join([asked.text, *lines, note]),
+        )
     else:
         Ballot(id, seed).open()
 
@@ -38,7 +43,7 @@ def shuffled(question: Question, seed: int) -> dict[str, str]:
     draw = random.Random(f"{question.id}/{seed}")
     while keys:
         order.append(keys.pop(int(draw.random() * len(keys))))
-    return dict(zip("abcdefgh", order))
+    return dict(zip("abcdefgh", order, strict=False))
 
 
 def respond(id: str, seed: int, key: str) -> tuple[bool, str]:
@@ -50,7 +55,12 @@ def respond(id: str, seed: int, key: str) -> tuple[bool, str]:
     if right:
         return True, question.why
     believed = cards.belief(misconception)
-    return False, f"Belief behind it: {believed} ({misconception})." if believed else "That does not follow from what the trace showed."
+    return (
+        False,
+        f"Belief behind it: {believed} ({misconception})."
+        if believed
+        else "That does not follow from what the trace showed.",
+    )
 
 
 class Ballot:
@@ -69,7 +79,9 @@ class Ballot:
         self.answer.disabled = True
         self.after = kit.VBox([])
         head = paper.html(paper.card(f"Question · {self.id}", escape(self.question.text)))
-        paper.board(head, self.choice.box, self.answer, self.after, text=f"{self.question.text} (answer in the notebook)")
+        paper.board(
+            head, self.choice.box, self.answer, self.after, text=f"{self.question.text} (answer in the notebook)"
+        )
 
     def _chosen(self):
         self.answer.disabled = False
@@ -78,6 +90,10 @@ class Ballot:
         self.answer.disabled = True
         self.choice.close()
         right, said = respond(self.id, self.seed, self.letters[self.choice.value])
-        again = paper.button("Try a second version of the question", lambda: Ballot.open(Ballot(self.id, self.seed + 1)))
-        verdict = paper.html(paper.card("Yes." if right else "Not this one.", escape(said), mood="good" if right else "not yet"))
+        again = paper.button(
+            "Try a second version of the question", lambda: Ballot.open(Ballot(self.id, self.seed + 1))
+        )
+        verdict = paper.html(
+            paper.card("Yes." if right else "Not this one.", escape(said), mood="good" if right else "not yet")
+        )
         self.after.children = [verdict, again] if self.question.variant or version(self.id, 0).variant else [verdict]

@@ -1,4 +1,6 @@
-"""Errors a student sees in a notebook: one or two lines that say what is wrong and what to do, without a traceback of ours."""
+"""Errors a student sees in a notebook: one or two lines that say what is wrong and what to do, without a traceback of
+ours."""
+
 from __future__ import annotations
 
 from labkit.world.errors import LabError

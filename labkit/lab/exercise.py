@@ -1,9 +1,11 @@
 """An exercise notebook: derived from its solution by taking the answers out; and `reset`, which begins it anew.
 
-In a solution, the lines between `# BEGIN ANSWER` and `# END ANSWER` of a cell tagged `answer` are the answer. In the exercise `...`
-stands there, or the text `labkit.stub` of the cell's metadata. Cells tagged `solution-only` are left out. Outputs are kept where they
-teach: above the first answer cell, and in cells tagged `keep-output`; below it they would show what the answer gives.
+In a solution, the lines between `# BEGIN ANSWER` and `# END ANSWER` of a cell tagged `answer` are the answer. In the
+exercise `...` stands there, or the text `labkit.stub` of the cell's metadata. Cells tagged `solution-only` are left
+out. Outputs are kept where they teach: above the first answer cell, and in cells tagged `keep-output`; below it they
+would show what the answer gives.
 """
+
 from __future__ import annotations
 
 import copy
@@ -25,7 +27,9 @@ def derive(solution: dict) -> dict:
     for cell in exercise["cells"]:
         if "answer" in tags(cell):
             answered = True
-            cell["source"] = without_answer(source(cell), cell["metadata"].get("labkit", {}).pop("stub", None)).splitlines(keepends=True)
+            cell["source"] = without_answer(
+                source(cell), cell["metadata"].get("labkit", {}).pop("stub", None)
+            ).splitlines(keepends=True)
         if cell["cell_type"] == "code" and answered and "keep-output" not in tags(cell):
             cell["outputs"], cell["execution_count"] = [], None
     return exercise
@@ -52,13 +56,30 @@ def reset(exercise: str, *, restore: bool = False) -> None:
     With `restore=True` the exercise's file is put back as it was released, after your file was copied beside it.
     """
     prefixes = [card.id for card in cards.all() if card.notebook == exercise] or [exercise]
-    known = {card.id for card in cards.all()} | {task.id for task in tasks.all()} | {entry.item for entry in session.journal().entries()}
+    known = (
+        {card.id for card in cards.all()}
+        | {task.id for task in tasks.all()}
+        | {entry.item for entry in session.journal().entries()}
+    )
     if not any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes for name in known):
-        raise Quiet(f"There is nothing to reset under {exercise!r}.", next_step=f"known: {', '.join(sorted(known)) or 'nothing yet'}")
+        raise Quiet(
+            f"There is nothing to reset under {exercise!r}.",
+            next_step=f"known: {', '.join(sorted(known)) or 'nothing yet'}",
+        )
     for prefix in prefixes:
         session.journal().write("reset", prefix)
-    lines = [f"{', '.join(prefixes)}: begun anew. Predictions, explanations, attempts and drafts count no more (the journal keeps them)."]
-    lines += [_restore(prefixes[0])] if restore else [f'Your notebook is as it was. reset("{exercise}", restore=True) also puts the exercise file back and keeps a copy of yours.']
+    lines = [
+        f"{', '.join(prefixes)}: begun anew. What was predicted, explained, tried and drafted counts no more; "
+        "the journal keeps it."
+    ]
+    lines += (
+        [_restore(prefixes[0])]
+        if restore
+        else [
+            f'Your notebook is as it was. reset("{exercise}", restore=True) also puts the exercise file back '
+            "and keeps a copy of yours."
+        ]
+    )
     paper.show(paper.card("Reset", *map(escape, lines)), "\n".join(lines))
 
 
@@ -68,13 +89,19 @@ def _restore(prefix: str) -> str:
     project = session.project()
     name = f"{card.notebook}.ipynb" if card else None
     if not (name and project and (project / "solutions" / name).is_file()):
-        return "The exercise file can only be put back inside the project folder: download it again, or run `git restore exercises`."
+        return (
+            "The exercise file can only be put back inside the project folder: download it again, "
+            "or run `git restore exercises`."
+        )
     if session.headless():
         return "Headless run: the exercise file was left alone."
     file = project / "exercises" / name
     kept = keep_copy(file)
-    file.write_text(text_of(derive(json.loads((project / "solutions" / name).read_text("utf-8")))), "utf-8", newline="\n")
-    return f"exercises/{name} is as released{f'; yours is kept as {kept.name}' if kept else ''}. Close its tab without saving and open it again."
+    file.write_text(
+        text_of(derive(json.loads((project / "solutions" / name).read_text("utf-8")))), "utf-8", newline="\n"
+    )
+    copied = f"; yours is kept as {kept.name}" if kept else ""
+    return f"exercises/{name} is as released{copied}. Close its tab without saving and open it again."
 
 
 def keep_copy(file: Path) -> Path | None:

@@ -1,8 +1,10 @@
 """check: try what you wrote in the visible scenarios and get the shortest counterexample.
 
-Unlimited attempts, a new seed each time. After a failed check the next one first asks which rule was broken: one click. In a
-headless run a failed check raises CheckFailed, so that the cell fails; with a student at the keyboard it only says so.
+Unlimited attempts, a new seed each time. After a failed check the next one first asks which rule was broken: one
+click. In a headless run a failed check raises CheckFailed, so that the cell fails; with a student at the keyboard it
+only says so.
 """
+
 from __future__ import annotations
 
 import random
@@ -14,12 +16,20 @@ from labkit.lab.judging import Report, absent, judge_task
 from labkit.lab.task import Task
 from labkit.world.draw import escape
 
-LAYER_RULES = {"import": "there must be something to check", "type": "it must answer with plain values", "safety": "something must never happen",
-               "liveness": "something must happen in time", "economy": "not more than needed"}
+PASSED, HIDDEN = "Visible scenarios passed", "Hidden ones are drawn when you hand in."
+
+LAYER_RULES = {
+    "import": "there must be something to check",
+    "type": "it must answer with plain values",
+    "safety": "something must never happen",
+    "liveness": "something must happen in time",
+    "economy": "not more than needed",
+}
 
 
 def check(task_id: str, artefact: Any = None) -> None:
-    """Judge `artefact` in the visible scenarios of the task and show the result. CheckFailed in a headless run when it fails."""
+    """Judge `artefact` in the visible scenarios of the task and show the result. CheckFailed in a headless run when
+    it fails."""
     task = task_of(task_id)
     session.handed_in[task.id] = artefact
     attempts = session.journal().entries("check", task.id)
@@ -47,24 +57,42 @@ def attempt(task: Task, artefact: Any, seed: int) -> Report:
     report = judge_task(task, artefact, seed)
     if not absent(artefact):
         failure = report.failure
-        session.journal().write("check", task.id, seed=seed, passed=report.passed, points=report.points, of=report.of,
-                                rule=failure and failure.rule, layer=failure and failure.layer, belief=failure and failure.belief)
+        session.journal().write(
+            "check",
+            task.id,
+            seed=seed,
+            passed=report.passed,
+            points=report.points,
+            of=report.of,
+            rule=failure and failure.rule,
+            layer=failure and failure.layer,
+            belief=failure and failure.belief,
+        )
     return report
 
 
 def as_text(task: Task, report: Report) -> str:
     """The feedback as plain words."""
     if report.passed:
-        return (f"{task.id} · Visible scenarios passed: {', '.join(report.families)}. Hidden ones are drawn when you hand in.")
+        return f"{task.id} · {PASSED}: {', '.join(report.families)}. {HIDDEN}"
     return " ".join(part for part in [f"{task.id} · Not yet.", *_reasons(task, report)] if part)
 
 
 def as_html(task: Task, report: Report) -> str:
     """The feedback as a card."""
     if report.passed:
-        return paper.card(f"{task.id} · Visible scenarios passed: {', '.join(report.families)}.", "Hidden ones are drawn when you hand in.", mood="good")
-    printed = report.output and f"<details><summary>What it printed in this case</summary><pre>{escape(report.output)}</pre></details>"
-    return paper.card(f"{task.id} · Not yet.", *[escape(part) for part in _reasons(task, report)], printed, mood="not yet")
+        return paper.card(
+            f"{task.id} · {PASSED}: {', '.join(report.families)}.",
+            HIDDEN,
+            mood="good",
+        )
+    printed = (
+        report.output
+        and f"<details><summary>What it printed in this case</summary><pre>{escape(report.output)}</pre></details>"
+    )
+    return paper.card(
+        f"{task.id} · Not yet.", *[escape(part) for part in _reasons(task, report)], printed, mood="not yet"
+    )
 
 
 def _reasons(task: Task, report: Report) -> list[str]:
@@ -73,11 +101,15 @@ def _reasons(task: Task, report: Report) -> list[str]:
     if failure.layer == "import":
         return [f"{_sentence(failure.did)}"]
     believed = cards.belief(failure.belief) or task.misconceptions.get(failure.belief, "")
-    return [f"{_sentence(failure.scenario.title + ': ' + failure.did)}",
-            f"{_sentence('What must hold: ' + failure.rule)}",
-            f"Belief behind it: {believed} ({failure.belief})." if believed else "",
-            f'Replay this case: replay("{task.id}", seed={report.seed}).',
-            "Families passed: " + ", ".join(f"{name} {f.passed} of {f.scenarios}" for name, f in report.families.items()) + "."]
+    return [
+        f"{_sentence(failure.scenario.title + ': ' + failure.did)}",
+        f"{_sentence('What must hold: ' + failure.rule)}",
+        f"Belief behind it: {believed} ({failure.belief})." if believed else "",
+        f'Replay this case: replay("{task.id}", seed={report.seed}).',
+        "Families passed: "
+        + ", ".join(f"{name} {f.passed} of {f.scenarios}" for name, f in report.families.items())
+        + ".",
+    ]
 
 
 def _sentence(words: str) -> str:
@@ -102,7 +134,12 @@ class Which:
         self.buttons = [paper.button(rule, lambda rule=rule: self._say(rule), wide=True) for rule in self.rules()]
         self.result = paper.html("")
         head = paper.html(paper.card(f"{self.task.id} · Before the next attempt: which rule did the last one break?"))
-        paper.board(head, *self.buttons, self.result, text=f"{self.task.id}: which rule did the last attempt break? (one click in the notebook)")
+        paper.board(
+            head,
+            *self.buttons,
+            self.result,
+            text=f"{self.task.id}: which rule did the last attempt break? (one click in the notebook)",
+        )
 
     def rules(self) -> list[str]:
         """The broken rule among up to three others, in an order of the seed."""

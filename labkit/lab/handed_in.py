@@ -2,6 +2,7 @@
 
 Exit code 0: passed. 1: not passed. 2: the task or the file is not there, or the command line is wrong.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -37,9 +38,15 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="labkit judge", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="labkit judge", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("task", metavar="TASK", help="such as Q5.T1 (see `labkit tasks`)")
-    parser.add_argument("file", metavar="FILE[:name]", help="a Python file that defines `name` (default: the name in the task's signature), or a JSON file")
+    parser.add_argument(
+        "file",
+        metavar="FILE[:name]",
+        help="a Python file that defines `name` (default: the name in the task's signature), or a JSON file",
+    )
     parser.add_argument("--seed", type=int, help="draw other scenarios (default: the visible ones)")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     return parser
@@ -56,7 +63,11 @@ def judge_file(task: Task, place: str, seed: int | None) -> Report:
         try:
             names = runpy.run_path(str(path), run_name="artefact")
         except (Exception, SystemExit) as error:
-            return not_imported(task, task.visible_seed if seed is None else seed, f"{path.name} {said(error).removeprefix('your function ')}")
+            return not_imported(
+                task,
+                task.visible_seed if seed is None else seed,
+                f"{path.name} {said(error).removeprefix('your function ')}",
+            )
     return judge_task(task, _pick(task, names, name, path), seed)
 
 
@@ -75,16 +86,27 @@ def _json(path: Path) -> Any:
 
 def _pick(task: Task, names: dict, name: str | None, path: Path) -> Any:
     """The object called `name`; without a name the one the signature names, else the only one the file defines."""
-    own = [key for key, value in names.items() if not key.startswith("_") and getattr(value, "__module__", "artefact") == "artefact"]
+    own = [
+        key
+        for key, value in names.items()
+        if not key.startswith("_") and getattr(value, "__module__", "artefact") == "artefact"
+    ]
     name = name or next((key for key in (task.signature.partition("(")[0].strip(), *own) if key in names), None)
     if name not in names:
-        raise NotThere(f"{path} defines no {name or 'artefact'!r}; it defines: {', '.join(own) or 'nothing'}. Write FILE:name.")
+        raise NotThere(
+            f"{path} defines no {name or 'artefact'!r}; it defines: {', '.join(own) or 'nothing'}. Write FILE:name."
+        )
     return names[name]
 
 
 def in_words(task: Task, report: Report) -> str:
     """The report as text: points per family, then the counterexample."""
-    families = [f"  {name}: {f.points:g} of {f.of:g} points ({f.passed} of {f.scenarios} scenarios)" for name, f in report.families.items()]
+    families = [
+        f"  {name}: {f.points:g} of {f.of:g} points ({f.passed} of {f.scenarios} scenarios)"
+        for name, f in report.families.items()
+    ]
     verdict = "passed" if report.passed else "not passed"
     told = [] if report.passed else [as_text(task, report)]
-    return "\n".join([f"{task.id} · seed {report.seed} · {verdict} · {report.points:g} of {report.of:g} points", *families, *told])
+    return "\n".join(
+        [f"{task.id} · seed {report.seed} · {verdict} · {report.points:g} of {report.of:g} points", *families, *told]
+    )

@@ -3,23 +3,25 @@
     n  at (UTC)              kind     item    data (JSON)
     1  2026-03-02T08:00:12Z  predict  Q5.p1   {"choice": "a", "confidence": 4, "right": false, "belief": "Q5.m2"}
 
-SQLite in WAL mode: a line that was written survives `kill -9`, and two notebooks may write at once. A reset is a line as well:
-it hides the earlier lines of the item, the file keeps them.
+SQLite in WAL mode: a line that was written survives `kill -9`, and two notebooks may write at once. A reset is a line
+as well: it hides the earlier lines of the item, the file keeps them.
 """
+
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from labkit.lab.errors import Quiet
 
 VERSION = 1
 WAIT_S = 10.0
-SCHEMA = "CREATE TABLE entry (n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL, data TEXT NOT NULL)"
+SCHEMA = """CREATE TABLE entry (n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL,
+item TEXT NOT NULL, data TEXT NOT NULL)"""
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,29 @@ class Journal:
 
     def write(self, kind: str, item: str, **data) -> None:
         """Add one line; it is on disk when this returns."""
-        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            self._db.execute("INSERT INTO entry (at, kind, item, data) VALUES (?, ?, ?, ?)", (now, kind, item, json.dumps(data)))
+            self._db.execute(
+                "INSERT INTO entry (at, kind, item, data) VALUES (?, ?, ?, ?)", (now, kind, item, json.dumps(data))
+            )
         except sqlite3.Error as error:
             raise Quiet(f"This could not be saved in {self.path} ({error}).", next_step=_cure(error)) from None
 
     def entries(self, kind: str | None = None, item: str | None = None) -> list[Entry]:
         """The lines in order, without those a later reset hides; optionally of one kind and one item."""
-        rows = [Entry(n, at, k, i, json.loads(data)) for n, at, k, i, data in self._db.execute("SELECT n, at, kind, item, data FROM entry ORDER BY n")]
+        rows = [
+            Entry(n, at, k, i, json.loads(data))
+            for n, at, k, i, data in self._db.execute("SELECT n, at, kind, item, data FROM entry ORDER BY n")
+        ]
         resets = [row for row in rows if row.kind == "reset"]
-        return [row for row in rows if row.kind != "reset" and kind in (None, row.kind) and item in (None, row.item)
-                and not any(reset.n > row.n and covers(reset.item, row.item) for reset in resets)]
+        return [
+            row
+            for row in rows
+            if row.kind != "reset"
+            and kind in (None, row.kind)
+            and item in (None, row.item)
+            and not any(reset.n > row.n and covers(reset.item, row.item) for reset in resets)
+        ]
 
     def last(self, kind: str, item: str) -> Entry | None:
         """The latest line of this kind and item, or None."""
@@ -78,11 +91,14 @@ class Journal:
             self._db.execute(f"PRAGMA user_version = {VERSION}")
         self._db.execute("COMMIT")
         if version > VERSION:
-            raise Quiet(f"{self.path} was written by a newer labkit (schema {version}, this one knows {VERSION}).",
-                        next_step="update labkit, or set LABKIT_HOME to another folder")
+            raise Quiet(
+                f"{self.path} was written by a newer labkit (schema {version}, this one knows {VERSION}).",
+                next_step="update labkit, or set LABKIT_HOME to another folder",
+            )
 
     def _wal(self):
-        """Two notebooks that open a new file at the same moment: SQLite refuses the change of mode to one of them, once."""
+        """Two notebooks that open a new file at the same moment: SQLite refuses the change of mode to one of them,
+        once."""
         for patience in range(100):
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")

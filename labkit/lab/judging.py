@@ -2,6 +2,7 @@
 
 One function, `judge_task`, serves the student's check, `labkit judge`, the mutants of the tests and the grader.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -28,7 +29,8 @@ class Family:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one judging: `failure` is the shortest counterexample of the first failing layer, None when all passed.
+    """The outcome of one judging: `failure` is the shortest counterexample of the first failing layer, None when all
+    passed.
 
     `trace` is the trace of that counterexample (kept for replay), `output` what the artefact printed in it.
     """
@@ -50,11 +52,26 @@ class Report:
     def as_dict(self) -> dict:
         """The report as plain values, for `--json` and the gradebook."""
         failure = self.failure and {
-            "layer": self.failure.layer, "rule": self.failure.rule, "did": self.failure.did, "belief": self.failure.belief,
-            "scenario": self.failure.scenario and {"family": self.failure.scenario.family, "seed": self.failure.scenario.seed,
-                                                   "title": self.failure.scenario.title}}
-        return {"task": self.task, "seed": self.seed, "passed": self.passed, "points": self.points, "of": self.of,
-                "families": {name: vars(family) for name, family in self.families.items()}, "failure": failure}
+            "layer": self.failure.layer,
+            "rule": self.failure.rule,
+            "did": self.failure.did,
+            "belief": self.failure.belief,
+            "scenario": self.failure.scenario
+            and {
+                "family": self.failure.scenario.family,
+                "seed": self.failure.scenario.seed,
+                "title": self.failure.scenario.title,
+            },
+        }
+        return {
+            "task": self.task,
+            "seed": self.seed,
+            "passed": self.passed,
+            "points": self.points,
+            "of": self.of,
+            "families": {name: vars(family) for name, family in self.families.items()},
+            "failure": failure,
+        }
 
 
 def judge_task(task: Task, artefact: Any, seed: int | None = None) -> Report:
@@ -79,7 +96,9 @@ def not_imported(task: Task, seed: int, why: str) -> Report:
 
 def nothing_yet(task: Task, seed: int) -> Report:
     """The report of an answer cell that is still as it was released."""
-    return not_imported(task, seed, f"there is no {task.kind} yet: write it in the answer cell above, run that cell, then check again")
+    return not_imported(
+        task, seed, f"there is no {task.kind} yet: write it in the answer cell above, run that cell, then check again"
+    )
 
 
 def absent(artefact: Any) -> bool:

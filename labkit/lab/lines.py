@@ -1,4 +1,5 @@
 """The lines of an answer cell: what is given, and what the student writes."""
+
 from __future__ import annotations
 
 BEGIN, END = "# BEGIN ANSWER", "# END ANSWER"
@@ -18,7 +19,9 @@ def without_answer(text: str, stub: str | None = None) -> str:
             raise ValueError(f"'{mark}' without its partner")
         if mark == BEGIN:
             indent = line[: len(line) - len(line.lstrip())]
-            kept += [f"{indent}{stubbed}" if stubbed else "" for stubbed in ("..." if stub is None else stub).splitlines()]
+            kept += [
+                f"{indent}{stubbed}" if stubbed else "" for stubbed in ("..." if stub is None else stub).splitlines()
+            ]
         inside = mark == BEGIN or (inside and mark != END)
         if not inside and mark != END:
             kept.append(line)

@@ -1,4 +1,5 @@
 """`labkit tasks`: every graded task with its points, families, kind of artefact, signature and misconceptions."""
+
 from __future__ import annotations
 
 import argparse
@@ -14,14 +15,26 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="a JSON list instead of text")
     wanted = parser.parse_args(args)
     found = tasks.all()
-    print(json.dumps([as_dict(task) for task in found], indent=1, ensure_ascii=False) if wanted.json else "\n".join(map(as_text, found)))
+    print(
+        json.dumps([as_dict(task) for task in found], indent=1, ensure_ascii=False)
+        if wanted.json
+        else "\n".join(map(as_text, found))
+    )
     return 0
 
 
 def as_dict(task: Task) -> dict:
     """A task as plain values."""
-    return {"id": task.id, "card": task.card, "title": task.title, "points": task.points, "families": dict(task.families),
-            "kind": task.kind, "signature": task.signature, "misconceptions": dict(task.misconceptions)}
+    return {
+        "id": task.id,
+        "card": task.card,
+        "title": task.title,
+        "points": task.points,
+        "families": dict(task.families),
+        "kind": task.kind,
+        "signature": task.signature,
+        "misconceptions": dict(task.misconceptions),
+    }
 
 
 def as_text(task: Task) -> str:

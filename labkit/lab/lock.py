@@ -1,8 +1,9 @@
 """The lock: while a prediction is open, the cells below it do not run.
 
-An AST transformer of IPython looks at each cell before it runs. It rejects the cell with a quiet error, so that 'Run All' stops
-there too. Cells with nothing but imports and calls of predict, progress and reset stay usable.
+An AST transformer of IPython looks at each cell before it runs. It rejects the cell with a quiet error, so that 'Run
+All' stops there too. Cells with nothing but imports and calls of predict, progress and reset stay usable.
 """
+
 from __future__ import annotations
 
 import ast
@@ -28,8 +29,10 @@ class Lock:
     def visit(self, tree: ast.AST) -> ast.AST:
         """The cell as it is, or PredictFirst."""
         if self.waiting and not all(_may_run(statement) for statement in tree.body):
-            raise PredictFirst(f"Predict first: choose an answer and how sure you are in the card {' and '.join(self.waiting)} above, "
-                               "press Commit, then run this cell again.")
+            raise PredictFirst(
+                f"Predict first: choose an answer and how sure you are in the card {' and '.join(self.waiting)} above, "
+                "press Commit, then run this cell again."
+            )
         return tree
 
 

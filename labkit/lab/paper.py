@@ -1,10 +1,13 @@
-"""What the student's cards are made of: HTML that follows the theme, buttons one can reach with the keyboard, and `show`.
+"""What the student's cards are made of: HTML that follows the theme, buttons one can reach with the keyboard, and
+`show`.
 
-Each card has a heading in words; colour only repeats what a word says. ipywidgets is imported when a card with buttons is made.
+Each card has a heading in words; colour only repeats what a word says. ipywidgets is imported when a card with
+buttons is made.
 """
+
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from labkit.lab import session
 from labkit.world.draw import escape, style
@@ -15,13 +18,19 @@ EDGES = {"note": "blue", "good": "green", "not yet": "orange"}
 def card(heading: str, *paragraphs: str, mood: str = "note") -> str:
     """A card as HTML; `heading` is plain text, paragraphs are HTML already."""
     body = "".join(f'<div style="margin:.35em 0">{paragraph}</div>' for paragraph in paragraphs if paragraph)
-    return (f'<div style="{style()}border-left:4px solid var(--lab-{EDGES[mood]});padding:.2em .9em;color:var(--lab-text);'
-            f'line-height:1.45;max-width:60em;white-space:normal"><strong>{escape(heading)}</strong>{body}</div>')
+    return (
+        f'<div style="{style()}border-left:4px solid var(--lab-{EDGES[mood]});padding:.2em .9em;color:var(--lab-text);'
+        f'line-height:1.45;max-width:60em;white-space:normal"><strong>{escape(heading)}</strong>{body}</div>'
+    )
 
 
 def items(lines: Sequence[str]) -> str:
     """A list as HTML; lines are HTML already."""
-    return "<ul style='margin:.2em 0 .2em 1.2em;padding:0'>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>" if lines else ""
+    return (
+        "<ul style='margin:.2em 0 .2em 1.2em;padding:0'>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+        if lines
+        else ""
+    )
 
 
 def code(text: str) -> str:
@@ -40,8 +49,9 @@ def show(html: str, text: str) -> None:
 
 
 def widgets():
-    """The module ipywidgets, or None where it is not installed."""
+    """The module ipywidgets, or None where it (or anywidget, which keeps the keys inside) is not installed."""
     try:
+        import anywidget  # noqa: F401
         import ipywidgets
     except ImportError:
         return None
@@ -49,10 +59,15 @@ def widgets():
 
 
 def board(*children, text: str):
-    """Show widgets in a column; `text` is what a saved notebook, a reader without widgets and a test see instead."""
+    """Show widgets in a column, with their keys kept inside.
+
+    `text` is what a saved notebook, a reader without widgets and a test see instead.
+    """
     from IPython.display import display
 
-    box = widgets().VBox(list(children))
+    from labkit.lab.keys import fence
+
+    box = fence(widgets().VBox(list(children)))
     bundle = box._repr_mimebundle_()
     bundle = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
     display({**bundle, "text/plain": text, "text/html": card(text)}, raw=True)
@@ -67,7 +82,11 @@ def html(value: str):
 def button(label: str, action: Callable[[], None], *, tip: str = "", wide: bool = False):
     """A button (Tab reaches it, Space presses it); `label` is its accessible name."""
     kit = widgets()
-    made = kit.Button(description=label, tooltip=tip or label, layout=kit.Layout(width="auto", min_width="2.5em", height="auto", max_width="60em"))
+    made = kit.Button(
+        description=label,
+        tooltip=tip or label,
+        layout=kit.Layout(width="auto", min_width="2.5em", height="auto", max_width="60em"),
+    )
     if wide:
         made.style.text_align = "left"
     made.on_click(lambda _: action())
@@ -75,12 +94,15 @@ def button(label: str, action: Callable[[], None], *, tip: str = "", wide: bool 
 
 
 class Choice:
-    """One of several buttons stays pressed: `value` is its key. The pressed one is marked by '✓', not by colour alone."""
+    """One of several buttons stays pressed: `value` is its key. The pressed one is marked by '✓', not by colour
+    alone."""
 
     def __init__(self, options: dict[str, str], changed: Callable[[], None], *, row: bool = False):
         kit = widgets()
         self.options, self.value, self._changed = options, None, changed
-        self.buttons = {key: button(label, lambda key=key: self.press(key), wide=not row) for key, label in options.items()}
+        self.buttons = {
+            key: button(label, lambda key=key: self.press(key), wide=not row) for key, label in options.items()
+        }
         self.box = (kit.HBox if row else kit.VBox)(list(self.buttons.values()))
         if row:
             self.box.layout.flex_flow = "row wrap"

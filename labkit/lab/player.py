@@ -1,8 +1,9 @@
 """The artefact's side: plays the judge's calls on what the student wrote and answers in JSON.
 
-The same player sits in the notebook's kernel (check) and in the grader's worker process; it never sees a verdict, a rule or a
-scenario that is not being played.
+The same player sits in the notebook's kernel (check) and in the grader's worker process; it never sees a verdict, a
+rule or a scenario that is not being played.
 """
+
 from __future__ import annotations
 
 import builtins
@@ -11,8 +12,9 @@ import io
 import linecache
 import os
 import traceback
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any, Callable
+from typing import Any
 
 from labkit.lab.steps import OutOfSteps, Steps
 from labkit.lab.values import NotPlain, plain
@@ -32,7 +34,8 @@ class Player:
         self.find, self.states = find, {}
 
     def play(self, message: dict, ask: Callable[[dict], dict]) -> dict:
-        """Play one message; `ask` carries a handle's call to the judge. Always a reply, never an exception of the student's."""
+        """Play one message; `ask` carries a handle's call to the judge. Always a reply, never an exception of the
+        student's."""
         try:
             if message["play"] == "fresh":
                 self.states = {}
@@ -98,7 +101,14 @@ class RemoteHandle:
             before = steps.pause()
             try:
                 where = f"an argument of {name}.{method}"
-                answer = ask({"handle": name, "method": method, "arguments": plain(arguments, where), "keywords": plain(keywords, where)})
+                answer = ask(
+                    {
+                        "handle": name,
+                        "method": method,
+                        "arguments": plain(arguments, where),
+                        "keywords": plain(keywords, where),
+                    }
+                )
             finally:
                 steps.resume(before)
             if "raise" in answer:

@@ -1,8 +1,9 @@
 """predict: commit to an answer and say how sure you are, before the experiment runs.
 
-A wrong prediction costs nothing. The point is for committing; what was predicted surely and turned out wrong is shown first in
-the review, because such errors are corrected best (Butterfield & Metcalfe 2001).
+A wrong prediction costs nothing. The point is for committing; what was predicted surely and turned out wrong is shown
+first in the review, because such errors are corrected best (Butterfield & Metcalfe 2001).
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -14,11 +15,20 @@ from labkit.world.draw import escape
 SURE = {1: "1 · guessing", 2: "2 · unsure", 3: "3 · rather sure", 4: "4 · certain"}
 
 
-def predict(id: str, question: str, *, correct: str | None = None, choice: str | None = None, confidence: int = 2, **options: str) -> None:
+def predict(
+    id: str,
+    question: str,
+    *,
+    correct: str | None = None,
+    choice: str | None = None,
+    confidence: int = 2,
+    **options: str,
+) -> None:
     """Ask for a prediction among `options` (a="…", b="…") with a confidence from 1 to 4; the cells below wait for it.
 
-    `choice="a", confidence=3` commits without buttons. A prediction that was committed stays: reset(id) begins anew. A headless run
-    commits one by itself, the same each time, and says so. Quiet error for fewer than two options or an unknown choice.
+    `choice="a", confidence=3` commits without buttons. A prediction that was committed stays: reset(id) begins anew.
+    A headless run commits one by itself, the same each time, and says so. Quiet error for fewer than two options or
+    an unknown choice.
     """
     if len(options) < 2:
         raise Quiet(f"predict({id!r}) needs at least two options.", next_step='write them as a="…", b="…"')
@@ -60,7 +70,12 @@ class Poll:
             self._unlock()
             return committed.data
         right = None if self.correct is None else choice == self.correct
-        data = {"choice": choice, "confidence": confidence, "right": right, "belief": None if right else self.beliefs.get(choice)}
+        data = {
+            "choice": choice,
+            "confidence": confidence,
+            "right": right,
+            "belief": None if right else self.beliefs.get(choice),
+        }
         session.journal().write("predict", self.id, **data)
         self._unlock()
         return data
@@ -68,8 +83,14 @@ class Poll:
     def show(self, heading: str, data: dict) -> None:
         """The committed prediction as a card."""
         said, sure = f"{data['choice']}) {self.options.get(data['choice'], '')}", SURE[data["confidence"]]
-        paper.show(paper.card(f"{heading}: {said}", f"{escape(self.question)}", f"How sure: {sure}. Now see what happens: run the next cell."),
-                   f"{self.question}\n{heading}: {said} (how sure: {sure})")
+        paper.show(
+            paper.card(
+                f"{heading}: {said}",
+                f"{escape(self.question)}",
+                f"How sure: {sure}. Now see what happens: run the next cell.",
+            ),
+            f"{self.question}\n{heading}: {said} (how sure: {sure})",
+        )
 
     def open(self) -> None:
         """Show the card with buttons and lock the cells below."""
@@ -82,8 +103,16 @@ class Poll:
         self.button.disabled = True
         self.status = paper.html("")
         head = paper.html(paper.card(f"Predict · {self.id}", escape(self.question)))
-        paper.board(head, self.choice.box, paper.html("How sure are you?"), self.sure.box, self.button, self.status,
-                    text=f'Predict: {self.question} (choose and commit in the notebook; no buttons here? add choice="a", confidence=3 to the call)')
+        paper.board(
+            head,
+            self.choice.box,
+            paper.html("How sure are you?"),
+            self.sure.box,
+            self.button,
+            self.status,
+            text=f"Predict: {self.question} (choose and commit in the notebook; "
+            'no buttons here? add choice="a", confidence=3 to the call)',
+        )
 
     def ask_in_words(self) -> tuple[str, int]:
         """Without ipywidgets: two questions on the keyboard."""

@@ -4,6 +4,7 @@
 
 Nothing counts keywords. A step is one line in the journal, so that the work goes on after the notebook was closed.
 """
+
 from __future__ import annotations
 
 from labkit.lab import cards, paper, session
@@ -12,11 +13,11 @@ from labkit.lab.errors import Quiet
 from labkit.world.draw import escape
 
 STEPS = ("draft", "good", "flawed", "own", "revision")
-NEXT = dict(zip(STEPS, (*STEPS[1:], "done")))
 
 
 class Answer:
-    """A student's work on one free text: `step` is what comes next; each method takes one step and refuses a wrong order."""
+    """A student's work on one free text: `step` is what comes next; each method takes one step and refuses a wrong
+    order."""
 
     def __init__(self, question: FreeText):
         self.question = question
@@ -55,12 +56,16 @@ class Answer:
 
     def _take(self, allowed, **data):
         if self.step not in allowed:
-            raise Quiet(f"The next step is '{self.step}'.", next_step="reset(…) begins anew" if self.step == "done" else "the card above asks for it")
+            raise Quiet(
+                f"The next step is '{self.step}'.",
+                next_step="reset(…) begins anew" if self.step == "done" else "the card above asks for it",
+            )
         session.journal().write("freetext", self.question.id, step=self.step, **data)
 
 
 def freetext(id: str) -> None:
-    """Open the card of a free-text question at the step where you stopped. Headless: shows the question and the rubric's size."""
+    """Open the card of a free-text question at the step where you stopped. Headless: shows the question and the
+    rubric's size."""
     question = cards.find("freetexts", id)
     if question is None:
         raise Quiet(f"There is no free-text question {id!r}.", next_step="check the id")
@@ -81,56 +86,116 @@ class Desk:
         """Show the question and the next step."""
         kit = paper.widgets()
         self.body, self.problem = kit.VBox([]), paper.html("")
-        head = paper.html(paper.card(f"In your words · {self.question.id} · {self.question.points} points", escape(self.question.question)))
+        head = paper.html(
+            paper.card(
+                f"In your words · {self.question.id} · {self.question.points} points", escape(self.question.question)
+            )
+        )
         paper.board(head, self.body, self.problem, text=f"{self.question.question} (answer in the notebook)")
         self._turn()
 
     def _turn(self):
         step = self.answer.step
-        page = {"draft": self._text, "good": self._example, "flawed": self._example, "own": self._own, "revision": self._text, "done": self._done}[step]
+        page = {
+            "draft": self._text,
+            "good": self._example,
+            "flawed": self._example,
+            "own": self._own,
+            "revision": self._text,
+            "done": self._done,
+        }[step]
         self.body.children = page(step)
 
     def _text(self, step):
         kit = paper.widgets()
         before = self.answer.lines.get("draft", {"text": ""})["text"]
-        advice = "Write your draft. You will grade it yourself later." if step == "draft" else "Revise your answer once, with the key points in mind."
-        field = kit.Textarea(value=before, description="Your answer", rows=8, layout=kit.Layout(width="auto", max_width="60em"))
-        return [paper.html(paper.card(advice, self._agreed("flawed") if step == "revision" else "")), field,
-                paper.button("Save draft" if step == "draft" else "Save revision", lambda: self._try(lambda: self.answer.write(field.value)))]
+        advice = (
+            "Write your draft. You will grade it yourself later."
+            if step == "draft"
+            else "Revise your answer once, with the key points in mind."
+        )
+        field = kit.Textarea(
+            value=before, description="Your answer", rows=8, layout=kit.Layout(width="auto", max_width="60em")
+        )
+        return [
+            paper.html(paper.card(advice, self._agreed("flawed") if step == "revision" else "")),
+            field,
+            paper.button(
+                "Save draft" if step == "draft" else "Save revision",
+                lambda: self._try(lambda: self.answer.write(field.value)),
+            ),
+        ]
 
     def _example(self, step):
         example: Example = getattr(self.question, step)
         number = "first" if step == "good" else "second"
         before = self._agreed("good") if step == "flawed" else ""
-        return [paper.html(paper.card(f"Grade this {number} example", before, f"<blockquote>{escape(example.text)}</blockquote>")), *self._points()]
+        return [
+            paper.html(
+                paper.card(f"Grade this {number} example", before, f"<blockquote>{escape(example.text)}</blockquote>")
+            ),
+            *self._points(),
+        ]
 
     def _own(self, step):
         draft = self.answer.lines["draft"]["text"]
-        return [paper.html(paper.card("Now grade your own draft", self._agreed("flawed"), f"<blockquote>{escape(draft)}</blockquote>")), *self._points()]
+        return [
+            paper.html(
+                paper.card(
+                    "Now grade your own draft", self._agreed("flawed"), f"<blockquote>{escape(draft)}</blockquote>"
+                )
+            ),
+            *self._points(),
+        ]
 
     def _points(self):
         """One labelled number field per key point, and a button."""
         kit = paper.widgets()
-        fields = {p.id: kit.BoundedIntText(value=0, min=0, max=p.points, description=f"{p.id} of {p.points}", layout=kit.Layout(width="12em"))
-                  for p in self.question.rubric}
-        rows = [kit.HBox([fields[p.id], kit.HTML(escape(p.text))], layout=kit.Layout(flex_flow="row wrap")) for p in self.question.rubric]
-        done = paper.button("Done grading", lambda: self._try(lambda: self.answer.grade({key: field.value for key, field in fields.items()})))
+        fields = {
+            p.id: kit.BoundedIntText(
+                value=0, min=0, max=p.points, description=f"{p.id} of {p.points}", layout=kit.Layout(width="12em")
+            )
+            for p in self.question.rubric
+        }
+        rows = [
+            kit.HBox([fields[p.id], kit.HTML(escape(p.text))], layout=kit.Layout(flex_flow="row wrap"))
+            for p in self.question.rubric
+        ]
+        done = paper.button(
+            "Done grading",
+            lambda: self._try(lambda: self.answer.grade({key: field.value for key, field in fields.items()})),
+        )
         return [*rows, done]
 
     def _done(self, step):
         own = self.answer.lines["revision"]["text"]
         teacher = self.question.answer or self.question.good.text
-        return [paper.html(paper.card("Saved. The teacher confirms or samples your points.", f"Your answer: <blockquote>{escape(own)}</blockquote>",
-                                      f"A teacher's answer: <blockquote>{escape(teacher)}</blockquote>",
-                                      f"You gave your draft {self.answer.points()} of {self.question.points} points.", mood="good"))]
+        return [
+            paper.html(
+                paper.card(
+                    "Saved. The teacher confirms or samples your points.",
+                    f"Your answer: <blockquote>{escape(own)}</blockquote>",
+                    f"A teacher's answer: <blockquote>{escape(teacher)}</blockquote>",
+                    f"You gave your draft {self.answer.points()} of {self.question.points} points.",
+                    mood="good",
+                )
+            )
+        ]
 
     def _agreed(self, step):
         """How the student's points for an example compare with the teacher's, point by point."""
         rows = self.answer.agreement(step)
         same = sum(mine == theirs for mine, theirs in rows.values())
-        lines = [f"{key}: you {mine}, teacher {theirs}{'' if mine == theirs else ' – look again'}" for key, (mine, theirs) in rows.items()]
-        beliefs = [f"It contains a wrong belief: {escape(cards.belief(b))} ({b})" for b in getattr(self.question, step).beliefs]
-        return f"The example before: you agree with the teacher on {same} of {len(rows)} points." + paper.items(lines + beliefs)
+        lines = [
+            f"{key}: you {mine}, teacher {theirs}{'' if mine == theirs else ' – look again'}"
+            for key, (mine, theirs) in rows.items()
+        ]
+        beliefs = [
+            f"It contains a wrong belief: {escape(cards.belief(b))} ({b})" for b in getattr(self.question, step).beliefs
+        ]
+        return f"The example before: you agree with the teacher on {same} of {len(rows)} points." + paper.items(
+            lines + beliefs
+        )
 
     def _try(self, action):
         try:

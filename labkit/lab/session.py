@@ -1,8 +1,10 @@
 """Who sits at the notebook: a student, or nobody (nbval, nbclient, nbconvert, a test).
 
-Nobody can answer when there is no kernel, or when the request being executed says `allow_stdin: false`, as all headless clients
-do; JupyterLab says true, and a click arrives as a message without that field. Headless runs keep their progress in memory.
+Nobody can answer when there is no kernel, or when the request being executed says `allow_stdin: false`, as all
+headless clients do; JupyterLab says true, and a click arrives as a message without that field. Headless runs keep
+their progress in memory.
 """
+
 from __future__ import annotations
 
 import os
@@ -25,7 +27,8 @@ def shell():
 
 
 def headless() -> bool:
-    """True when nobody can answer. A kernel that does not tell counts as a student: none slips into a headless run by accident."""
+    """True when nobody can answer. A kernel that does not tell counts as a student: none slips into a headless run by
+    accident."""
     kernel = getattr(shell(), "kernel", None)
     if kernel is None:
         return True

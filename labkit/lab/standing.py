@@ -1,4 +1,6 @@
-"""Where a student stands: points per card, beliefs still held, and what was sure and wrong, all computed from the journal."""
+"""Where a student stands: points per card, beliefs still held, and what was sure and wrong, all computed from the
+journal."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from labkit.lab.journal import Entry
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the panel: an item of a card, points got and to get (of is 0 for what has no points), and a word on its state."""
+    """One line of the panel: an item of a card, points got and to get (of is 0 for what has no points), and a word on
+    its state."""
 
     card: str
     item: str
@@ -49,7 +52,15 @@ def rows(entries: list[Entry]) -> list[Row]:
 
 def _prediction(card, item, latest):
     entry = latest.get(("predict", item))
-    state = "open" if entry is None else "committed" if entry.data["right"] is None else "right" if entry.data["right"] else "surprised"
+    state = (
+        "open"
+        if entry is None
+        else "committed"
+        if entry.data["right"] is None
+        else "right"
+        if entry.data["right"]
+        else "surprised"
+    )
     return Row(card, item, "prediction", 1 if entry else 0, 1, state)
 
 
@@ -73,11 +84,14 @@ def _task(task, latest):
 def _freetext(card, text, entries):
     done = {entry.data["step"]: entry.data for entry in entries if entry.kind == "freetext" and entry.item == text.id}
     state = "self-graded" if "own" in done else "draft" if "draft" in done else "open"
-    return Row(card, text.id, "free text", sum(done["own"]["scores"].values()) if "own" in done else 0, text.points, state)
+    return Row(
+        card, text.id, "free text", sum(done["own"]["scores"].values()) if "own" in done else 0, text.points, state
+    )
 
 
 def beliefs_held(entries: list[Entry]) -> list[Held]:
-    """Beliefs shown and not disproved since; those one was sure of (confidence 3 or 4) first, then the most frequent."""
+    """Beliefs shown and not disproved since; those one was sure of (confidence 3 or 4) first, then the most
+    frequent."""
     held: dict[str, Held] = {}
     for entry in entries:
         belief = entry.data.get("belief")
@@ -92,7 +106,8 @@ def beliefs_held(entries: list[Entry]) -> list[Held]:
 
 
 def _overcome(entry: Entry) -> set[str]:
-    """The beliefs that this entry shows to be gone: a question answered right, a task passed, an explanation confirmed."""
+    """The beliefs that this entry shows to be gone: a question answered right, a task passed, an explanation
+    confirmed."""
     if entry.kind == "concept" and entry.data["right"] and (question := cards.find("questions", entry.item)):
         return {belief for _, belief in question.options.values() if belief}
     if entry.kind == "check" and entry.data["passed"]:
@@ -105,4 +120,11 @@ def _overcome(entry: Entry) -> set[str]:
 def sure_and_wrong(entries: list[Entry]) -> list[Entry]:
     """Predictions with confidence 3 or 4 that turned out wrong and are not explained yet."""
     explained = {entry.item for entry in entries if entry.kind == "explain" and entry.data["confirmed"]}
-    return [entry for entry in entries if entry.kind == "predict" and entry.data["right"] is False and entry.data["confidence"] >= 3 and entry.item not in explained]
+    return [
+        entry
+        for entry in entries
+        if entry.kind == "predict"
+        and entry.data["right"] is False
+        and entry.data["confidence"] >= 3
+        and entry.item not in explained
+    ]

@@ -1,9 +1,11 @@
 """A step budget: counts executed lines, so that a verdict never depends on how fast the machine is.
 
-An endless loop ends after `budget` lines, a recursion without end after DEPTH calls. A bare `except:` around the loop's body does not
-help it: once the budget is used up, an alarm repeats the interruption, also inside the `except`, until the call has ended (where the
-system has alarms). A loop inside C (`sum(itertools.count())`) executes no lines: the grader has a time limit outside the process.
+An endless loop ends after `budget` lines, a recursion without end after DEPTH calls. A bare `except:` around the
+loop's body does not help it: once the budget is used up, an alarm repeats the interruption, also inside the `except`,
+until the call has ended (where the system has alarms). A loop inside C (`sum(itertools.count())`) executes no lines:
+the grader has a time limit outside the process.
 """
+
 from __future__ import annotations
 
 import signal
@@ -85,7 +87,8 @@ class Steps:
             del self._handler
 
     def _again(self, number, frame):
-        """Interrupt once more, and trace again, so that the first line of an `except` that catches this is interrupted, too."""
+        """Interrupt once more, and trace again, so that the first line of an `except` that catches this is
+        interrupted, too."""
         sys.settrace(self._trace)
         while frame is not None and frame.f_code is not Steps.counted.__wrapped__.__code__:
             frame.f_trace = self._trace

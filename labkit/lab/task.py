@@ -3,13 +3,15 @@
     Task ──scenarios(seed)──▶ [Scenario …, shortest first]
       └────judge(scenario, artefact)──▶ None (all rules kept) or a Failure
 
-The artefact is always a proxy (labkit.lab.artefact): the judge calls it with JSON values and gets JSON values, so the same judge
-works in the notebook and when the artefact lives in another process.
+The artefact is always a proxy (labkit.lab.artefact): the judge calls it with JSON values and gets JSON values, so the
+same judge works in the notebook and when the artefact lives in another process.
 """
+
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any
 
 LAYERS = ("import", "type", "safety", "liveness", "economy")
 """Order in which failures are reported: only the first failing layer is shown (curriculum 5.2, rule 3)."""
@@ -54,9 +56,10 @@ class Mutant:
 class Task:
     """A task of a card: data, a scenario generator and a judge.
 
-    `families` maps family name to points; a family's points are given when all its scenarios pass. `kind` is what is handed in: a
-    'function', a 'configuration' (JSON value) or a 'plan' (JSON list). `rules` are the rules the judge may name, used to ask 'which
-    rule was broken?'. `steps` is the budget of executed lines for one call of the artefact.
+    `families` maps family name to points; a family's points are given when all its scenarios pass. `kind` is what is
+    handed in: a 'function', a 'configuration' (JSON value) or a 'plan' (JSON list). `rules` are the rules the judge
+    may name, used to ask 'which rule was broken?'. `steps` is the budget of executed lines for one call of the
+    artefact.
     """
 
     id: str

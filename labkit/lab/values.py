@@ -2,6 +2,7 @@
 
 Plain is what JSON can say: None, True/False, whole and finite numbers, text, lists and dicts with text keys.
 """
+
 from __future__ import annotations
 
 import math
@@ -14,7 +15,8 @@ class NotPlain(ValueError):
 
 
 def plain(value, where: str = "the value"):
-    """A copy of `value` made of plain values only; NotPlain when it is not finite, too big, too deep or of another type."""
+    """A copy of `value` made of plain values only; NotPlain when it is not finite, too big, too deep or of another
+    type."""
     return _Copy().of(value, where, 0)
 
 
@@ -60,7 +62,9 @@ class _Copy:
         for key in dict.keys(value):
             if not isinstance(key, str):
                 raise NotPlain(f"{where} has the key {_short(key)}; keys must be text")
-            copy[self._text(key, where, depth)] = self.of(dict.__getitem__(value, key), f"{where}[{_short(key)}]" if depth < 3 else where, depth + 1)
+            copy[self._text(key, where, depth)] = self.of(
+                dict.__getitem__(value, key), f"{where}[{_short(key)}]" if depth < 3 else where, depth + 1
+            )
         return copy
 
 

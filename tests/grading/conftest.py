@@ -1,4 +1,5 @@
 """A solved notebook with the small quorum task, and students' notebooks made from it."""
+
 import copy
 import json
 import sys
@@ -12,16 +13,22 @@ sys.path.insert(0, str(LAB))
 
 def code(id, source, **metadata):
     """A code cell with an output, as in a notebook that was executed."""
-    return {"cell_type": "code", "id": id, "metadata": metadata, "source": source.splitlines(keepends=True), "execution_count": 1,
-            "outputs": [{"name": "stdout", "output_type": "stream", "text": ["done\n"]}]}
+    return {
+        "cell_type": "code",
+        "id": id,
+        "metadata": metadata,
+        "source": source.splitlines(keepends=True),
+        "execution_count": 1,
+        "outputs": [{"name": "stdout", "output_type": "stream", "text": ["done\n"]}],
+    }
 
 
-ANSWER = '''def is_quorate(expected, part):
+ANSWER = """def is_quorate(expected, part):
     "May this part act?"
     # BEGIN ANSWER
     return len(part) >= majority(expected)
     # END ANSWER
-'''
+"""
 
 
 @pytest.fixture
@@ -42,6 +49,7 @@ def solution():
 def quorum(monkeypatch):
     """The small task, registered for one test."""
     import quorum as module
+
     from labkit.lab import tasks
 
     tasks.all()

@@ -1,4 +1,5 @@
 """A small class is graded: good, half good, broken, endless and missing notebooks, side by side."""
+
 import csv
 import json
 
@@ -48,8 +49,13 @@ def test_only_answers_count_a_changed_check_changes_nothing(grade):
 
 def test_an_added_helper_cell_is_used_and_a_changed_setup_is_not(grade):
     answer = "def is_quorate(expected, part):\n    return mine(expected, part)"
-    assert points(grade(answer, more="def mine(expected, part):\n    return len(part) >= majority(expected)",
-                        helper="def majority(expected):\n    return 0")) == (3, "graded")
+    assert points(
+        grade(
+            answer,
+            more="def mine(expected, part):\n    return len(part) >= majority(expected)",
+            helper="def majority(expected):\n    return 0",
+        )
+    ) == (3, "graded")
 
 
 def test_an_answer_cell_that_raises_says_its_own_line(grade):
@@ -57,7 +63,9 @@ def test_an_answer_cell_that_raises_says_its_own_line(grade):
     assert got.points["X1.T1"] == 0
     assert got.verdicts["X1.T1"].startswith("the answer cell raised SyntaxError")
     got = grade("limit = 1 / 0\n" + RIGHT)
-    assert got.verdicts["X1.T1"] == "the answer cell raised ZeroDivisionError: division by zero in line 1: `limit = 1 / 0`"
+    assert (
+        got.verdicts["X1.T1"] == "the answer cell raised ZeroDivisionError: division by zero in line 1: `limit = 1 / 0`"
+    )
 
 
 def test_a_check_pasted_into_the_answer_is_left_out(grade):
@@ -85,7 +93,10 @@ def test_an_endless_cell_is_left_out_and_the_answer_still_counts(grade):
 
 
 def test_a_process_that_ends_itself_in_a_call_gets_a_verdict(grade):
-    assert points(grade("import os\ndef is_quorate(expected, part):\n    os._exit(0)")) == (0, "ended the process it ran in")
+    assert points(grade("import os\ndef is_quorate(expected, part):\n    os._exit(0)")) == (
+        0,
+        "ended the process it ran in",
+    )
 
 
 def test_prints_and_input_do_not_reach_the_judge(grade):
@@ -110,10 +121,24 @@ def test_a_class_with_broken_notebooks_gets_a_whole_table(quorum, solution, hand
     (room / "carl" / "x1_quorum.ipynb").write_text("{ broken", "utf-8")
     (room / "dora").mkdir()
     (room / "emil").mkdir()
-    (room / "emil" / "x1_quorum.ipynb").write_bytes(hand_in(tmp_path / "e.ipynb", RIGHT).read_text("utf-8").encode("utf-16"))
+    (room / "emil" / "x1_quorum.ipynb").write_bytes(
+        hand_in(tmp_path / "e.ipynb", RIGHT).read_text("utf-8").encode("utf-16")
+    )
     out = tmp_path / "grades.csv"
 
-    status = main([str(room), "--out", str(out), "--seed", "s3cret", "--solutions", str(tmp_path / "solutions"), "--cell-timeout", "5"])
+    status = main(
+        [
+            str(room),
+            "--out",
+            str(out),
+            "--seed",
+            "s3cret",
+            "--solutions",
+            str(tmp_path / "solutions"),
+            "--cell-timeout",
+            "5",
+        ]
+    )
 
     told = capsys.readouterr()
     assert status == 1
@@ -128,7 +153,10 @@ def test_a_class_with_broken_notebooks_gets_a_whole_table(quorum, solution, hand
         ["dora", "0", "0", "X1.T1: no notebook"],
         ["emil", "3", "3", "graded"],
     ]
-    assert told.out.splitlines() == ["X1.T1: mean 1.17, 3 of 6 students have points", "6 submissions, 2 could not be graded in full"]
+    assert told.out.splitlines() == [
+        "X1.T1: mean 1.17, 3 of 6 students have points",
+        "6 submissions, 2 could not be graded in full",
+    ]
 
 
 def test_a_command_that_cannot_start_says_why(tmp_path, capsys):

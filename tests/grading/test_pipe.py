@@ -1,11 +1,12 @@
 """The same judge, the same artefact: in this process and behind a pipe."""
+
 import pytest
 
 from labkit.grading.pipe import Lost, Pipe
 from labkit.lab.artefact import ArtefactError, Handle, State, in_process
 from labkit.lab.judging import judge_task
 
-SOURCE = '''
+SOURCE = """
 def door(token, keystone, cache):
     if token in cache:
         return ["cached", cache[token]]
@@ -14,7 +15,7 @@ def door(token, keystone, cache):
     except ConnectionError as error:
         return ["down", str(error)]
     return ["asked", cache[token]]
-'''
+"""
 
 
 def validate(token):
@@ -42,7 +43,10 @@ def test_both_sides_of_the_pipe_tell_the_same_story():
 def test_a_report_is_the_same_through_the_pipe(quorum):
     with Pipe() as pipe:
         pipe.run("a", "def f(expected, part):\n    return 2 * len(part) >= expected")
-        assert judge_task(quorum.TASK, pipe.artefact("f", 20_000), 5).as_dict() == judge_task(quorum.TASK, quorum.half, 5).as_dict()
+        assert (
+            judge_task(quorum.TASK, pipe.artefact("f", 20_000), 5).as_dict()
+            == judge_task(quorum.TASK, quorum.half, 5).as_dict()
+        )
 
 
 def test_an_exception_names_the_students_own_line():
@@ -65,7 +69,9 @@ def test_a_worker_that_is_gone_or_silent_is_lost():
 
 def test_the_worker_has_a_home_of_its_own(tmp_path):
     with Pipe() as pipe:
-        pipe.run("a", "import os\ndef f():\n    return [os.environ['LABKIT_HOME'], os.path.expanduser('~'), os.getcwd()]")
+        pipe.run(
+            "a", "import os\ndef f():\n    return [os.environ['LABKIT_HOME'], os.path.expanduser('~'), os.getcwd()]"
+        )
         home, user, folder = pipe.artefact("f", 20_000).call()
     assert home == user == folder
-    assert not pipe._process.poll() is None
+    assert pipe._process.poll() is not None

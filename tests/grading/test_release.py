@@ -1,4 +1,5 @@
 """Exercises are derived from solutions, byte for byte, and a student's file is never lost."""
+
 import json
 import shutil
 
@@ -35,15 +36,26 @@ def test_outputs_stay_where_they_teach_and_go_where_they_would_tell(solution):
     assert kept == {"setup": True, "helper": True, "answer-1": False, "check-1": False, "picture": True}
 
 
-@pytest.mark.parametrize(("text", "stub", "released"), [
-    ("a = 1\n# BEGIN ANSWER\na = 2\n# END ANSWER\nb = 3", None, "a = 1\n...\nb = 3"),
-    ("def f():\n    # BEGIN ANSWER\n    return 1\n    # END ANSWER", "return None  # yours\n", "def f():\n    return None  # yours"),
-    ("x = 1", None, "..."), ("x = {1: 2}", "x = {}", "x = {}")])
+@pytest.mark.parametrize(
+    ("text", "stub", "released"),
+    [
+        ("a = 1\n# BEGIN ANSWER\na = 2\n# END ANSWER\nb = 3", None, "a = 1\n...\nb = 3"),
+        (
+            "def f():\n    # BEGIN ANSWER\n    return 1\n    # END ANSWER",
+            "return None  # yours\n",
+            "def f():\n    return None  # yours",
+        ),
+        ("x = 1", None, "..."),
+        ("x = {1: 2}", "x = {}", "x = {}"),
+    ],
+)
 def test_the_stub_stands_where_the_answer_stood(text, stub, released):
     assert without_answer(text, stub) == released
 
 
-@pytest.mark.parametrize("text", ["# BEGIN ANSWER\n1", "1\n# END ANSWER", "# BEGIN ANSWER\n# BEGIN ANSWER\n# END ANSWER"])
+@pytest.mark.parametrize(
+    "text", ["# BEGIN ANSWER\n1", "1\n# END ANSWER", "# BEGIN ANSWER\n# BEGIN ANSWER\n# END ANSWER"]
+)
 def test_a_marker_without_its_partner_is_refused(text):
     with pytest.raises(ValueError, match="without its partner"):
         without_answer(text)

@@ -1,4 +1,5 @@
 """The lab's tests: the small quorum task, a journal of their own, and a real kernel to click in."""
+
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(HERE))
 def quorum(monkeypatch):
     """The small task, registered for one test."""
     import quorum as module
+
     from labkit.lab import tasks
 
     tasks.all()
@@ -48,9 +50,13 @@ class Student:
 
     def press(self, label):
         """Click the newest button whose name is or begins with `label`."""
-        key = next(key for key, state in reversed(self.models.items())
-                   if state.get("_model_name") == "ButtonModel" and state["description"].removeprefix("✓ ").startswith(label)
-                   and not state.get("disabled"))
+        key = next(
+            key
+            for key, state in reversed(self.models.items())
+            if state.get("_model_name") == "ButtonModel"
+            and state["description"].removeprefix("✓ ").startswith(label)
+            and not state.get("disabled")
+        )
         content = {"comm_id": key, "data": {"method": "custom", "content": {"event": "click"}}}
         return self._send("comm_msg", content)
 
@@ -61,7 +67,9 @@ class Student:
 
     def shown(self):
         """The HTML of all HTML widgets, in order."""
-        return "\n".join(str(state.get("value")) for state in self.models.values() if state.get("_model_name") == "HTMLModel")
+        return "\n".join(
+            str(state.get("value")) for state in self.models.values() if state.get("_model_name") == "HTMLModel"
+        )
 
     def close(self):
         self.client.stop_channels()

@@ -1,4 +1,5 @@
 """A small task to try the lab with: may this part of a cluster act? (card S13 in short, for these tests only)"""
+
 from labkit.lab import tasks
 from labkit.lab.task import Failure, Mutant, Scenario, Task
 
@@ -23,7 +24,10 @@ def never(expected, part):
 def scenarios(seed):
     """Even and odd clusters, the smallest first; the seed adds one."""
     sizes = [(2, 1), (4, 2), (4, 3), (3, 2), (5, 2), (5, 3)] + [(2 * (seed % 7) + 6, seed % 7 + 3)]
-    return [Scenario("even" if n % 2 == 0 else "odd", seed, f"{n} nodes, {k} of them together", {"n": n, "k": k}) for n, k in sizes]
+    return [
+        Scenario("even" if n % 2 == 0 else "odd", seed, f"{n} nodes, {k} of them together", {"n": n, "k": k})
+        for n, k in sizes
+    ]
 
 
 def judge(scenario, artefact):
@@ -40,10 +44,19 @@ def judge(scenario, artefact):
 
 
 TASK = Task(
-    id="X1.T1", card="X1", title="Quorum", families={"even": 2, "odd": 1}, kind="function",
-    signature="is_quorate(expected, part) -> bool", scenarios=scenarios, judge=judge, reference=is_quorate,
+    id="X1.T1",
+    card="X1",
+    title="Quorum",
+    families={"even": 2, "odd": 1},
+    kind="function",
+    signature="is_quorate(expected, part) -> bool",
+    scenarios=scenarios,
+    judge=judge,
+    reference=is_quorate,
     mutants={"half is enough": Mutant(half, "X1.m2"), "never": Mutant(never)},
-    misconceptions={"X1.m2": "half is enough"}, rules=(SAFE, ALIVE, "is_quorate returns True or False"))
+    misconceptions={"X1.m2": "half is enough"},
+    rules=(SAFE, ALIVE, "is_quorate returns True or False"),
+)
 
 
 def register():

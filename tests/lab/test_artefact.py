@@ -1,4 +1,5 @@
 """Between judge and artefact: calls, states, handles, and what an artefact does instead of answering."""
+
 import sys
 
 import pytest
@@ -48,11 +49,18 @@ def test_a_handle_calls_back_to_the_judge_and_its_refusals_arrive_as_exceptions(
         return [200, known["user"]] if known else [401, None]
 
     artefact = in_process(student)
-    answers = [artefact.call(token=token, keystone=Handle("keystone", {"validate": validate})) for token in ("good", "bad", "late")]
+    answers = [
+        artefact.call(token=token, keystone=Handle("keystone", {"validate": validate}))
+        for token in ("good", "bad", "late")
+    ]
     assert answers == [[200, "anna"], [401, None], [503, "keystone does not answer"]]
     assert asked == ["good", "bad", "late"]
     assert [event.split(" ", 1)[1] for event in artefact.world.trace.short()][:4] == [
-        "task → you call: call", "you → keystone call: validate", 'keystone → you return: {"user": "anna"}', 'you → task return: [200, "anna"]']
+        "task → you call: call",
+        "you → keystone call: validate",
+        'keystone → you return: {"user": "anna"}',
+        'you → task return: [200, "anna"]',
+    ]
 
 
 def test_a_wrong_call_of_a_handle_is_the_students_error():
@@ -67,7 +75,9 @@ def test_handles_do_not_grow_the_depth_or_the_count():
     def student(clock):
         return [clock.now() for _ in range(500)][-1]
 
-    assert in_process(student, steps=3_000).call(clock=Handle("clock", {"now": lambda: sum(range(10_000))})) == 49_995_000
+    assert (
+        in_process(student, steps=3_000).call(clock=Handle("clock", {"now": lambda: sum(range(10_000))})) == 49_995_000
+    )
 
 
 def endless():
@@ -95,9 +105,15 @@ def shrugging():
         return "done"
 
 
-@pytest.mark.parametrize(("student", "said"), [
-    (endless, "did not end within 20000 executed lines (an endless loop?), last in line"), (deep, "called itself more than 400 levels deep"),
-    (stubborn, "did not end within 20000 executed lines"), (shrugging, "did not end within 20000 executed lines")])
+@pytest.mark.parametrize(
+    ("student", "said"),
+    [
+        (endless, "did not end within 20000 executed lines (an endless loop?), last in line"),
+        (deep, "called itself more than 400 levels deep"),
+        (stubborn, "did not end within 20000 executed lines"),
+        (shrugging, "did not end within 20000 executed lines"),
+    ],
+)
 def test_what_never_ends_ends_with_a_clear_message(student, said):
     before = sys.gettrace()
     with pytest.raises(ArtefactError) as error:
@@ -117,12 +133,16 @@ def test_the_budget_counts_lines_not_time():
         in_process(student, steps=400).call(n=500)
 
 
-@pytest.mark.parametrize(("student", "said"), [
-    (lambda request: {}[request["path"]], "your function raised KeyError: '/' in line"),
-    (lambda: 1, "your function cannot be called with the arguments request"),
-    (lambda request: float("nan"), "what you returned is nan"),
-    ("text", "what you handed in is a str, not a function"),
-    (lambda request: exit(), "your function raised SystemExit")])
+@pytest.mark.parametrize(
+    ("student", "said"),
+    [
+        (lambda request: {}[request["path"]], "your function raised KeyError: '/' in line"),
+        (lambda: 1, "your function cannot be called with the arguments request"),
+        (lambda request: float("nan"), "what you returned is nan"),
+        ("text", "what you handed in is a str, not a function"),
+        (lambda request: exit(), "your function raised SystemExit"),
+    ],
+)
 def test_an_artefact_that_does_not_answer_is_told_in_its_own_words(student, said):
     with pytest.raises(ArtefactError) as error:
         in_process(student).call(request={"path": "/"})
@@ -133,7 +153,7 @@ def test_an_artefact_that_does_not_answer_is_told_in_its_own_words(student, said
 def test_a_configuration_is_a_value():
     assert in_process({"servers:list": "role:reader"}).value == {"servers:list": "role:reader"}
     with pytest.raises(ArtefactError, match="use a sorted list"):
-        in_process({"servers:list": {"reader"}}).value
+        _ = in_process({"servers:list": {"reader"}}).value
 
 
 def test_what_an_artefact_prints_is_kept_for_the_counterexample():

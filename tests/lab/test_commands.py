@@ -1,4 +1,5 @@
 """`labkit tasks` and `labkit judge`."""
+
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from labkit.lab.listing import main as listing
 @pytest.fixture
 def judge(quorum, tmp_path, capsys):
     """judge(text, *options) → (exit code, output, errors) for a file `answer.py`."""
+
     def run(text, *options, name="answer.py", pick=""):
         (tmp_path / name).write_text(text, "utf-8")
         status = main(["X1.T1", f"{tmp_path / name}{pick}", *options])
@@ -28,7 +30,13 @@ def test_a_right_answer(judge):
 
 
 def test_a_wrong_answer_as_json(judge):
-    status, out, _ = judge("print('noise')\ndef half(expected, part):\n    return 2 * len(part) >= expected\n", "--json", "--seed", "9", pick=":half")
+    status, out, _ = judge(
+        "print('noise')\ndef half(expected, part):\n    return 2 * len(part) >= expected\n",
+        "--json",
+        "--seed",
+        "9",
+        pick=":half",
+    )
     report = json.loads(out)
     assert (status, report["seed"], report["points"], report["failure"]["belief"]) == (1, 9, 1, "X1.m2")
 
@@ -55,7 +63,15 @@ def test_a_windows_path_is_not_a_name():
 def test_the_list_of_tasks(quorum, capsys):
     assert listing(["--json"]) == 0
     found = {task["id"]: task for task in json.loads(capsys.readouterr().out)}
-    assert found["X1.T1"] == {"id": "X1.T1", "card": "X1", "title": "Quorum", "points": 3, "families": {"even": 2, "odd": 1}, "kind": "function",
-                              "signature": "is_quorate(expected, part) -> bool", "misconceptions": {"X1.m2": "half is enough"}}
+    assert found["X1.T1"] == {
+        "id": "X1.T1",
+        "card": "X1",
+        "title": "Quorum",
+        "points": 3,
+        "families": {"even": 2, "odd": 1},
+        "kind": "function",
+        "signature": "is_quorate(expected, part) -> bool",
+        "misconceptions": {"X1.m2": "half is enough"},
+    }
     assert listing([]) == 0
     assert "X1.T1  Quorum  (3 points: even 2, odd 1)" in capsys.readouterr().out

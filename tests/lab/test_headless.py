@@ -1,4 +1,5 @@
 """Where nobody can answer: nbclient, nbval, or plain Python. The outputs are the same each time."""
+
 import os
 import subprocess
 import sys
@@ -14,23 +15,32 @@ from labkit.lab.errors import CheckFailed, Quiet
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-CELLS = ["from labkit.lab import *\nimport quorum; _ = quorum.register()",
-         'predict("H.p1", "Which?", a="this", b="that")',
-         'observe("H.p1", truth={"n": 2}, n=...)',
-         'explain("H.p1", "Why?")',
-         'check("X1.T1", quorum.is_quorate)',
-         "progress()"]
+CELLS = [
+    "from labkit.lab import *\nimport quorum; _ = quorum.register()",
+    'predict("H.p1", "Which?", a="this", b="that")',
+    'observe("H.p1", truth={"n": 2}, n=...)',
+    'explain("H.p1", "Why?")',
+    'check("X1.T1", quorum.is_quorate)',
+    "progress()",
+]
 
 
 def execute(cells, folder, monkeypatch):
     """Run cells under nbclient; the executed notebook."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(HERE)]))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    return NotebookClient(notebook, timeout=30, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    return NotebookClient(
+        notebook, timeout=30, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
 
 
 def texts(notebook):
-    return [output["data"]["text/plain"] for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    return [
+        output["data"]["text/plain"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
 
 
 def test_nbclient_runs_the_whole_loop_by_itself_and_says_so(tmp_path, monkeypatch):
@@ -53,10 +63,28 @@ def test_nbclient_stops_at_a_failing_check_with_one_clear_line(tmp_path, monkeyp
 
 def test_nbval_counts_a_check_cell_as_pass_or_fail(tmp_path):
     cells = [CELLS[0], 'check("X1.T1", quorum.is_quorate)', 'check("X1.T1", quorum.half)', "1 + 1"]
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), tmp_path / "x.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), tmp_path / "x.ipynb"
+    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])}
-    run = subprocess.run([sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q", "x.ipynb"],
-                         cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "x.ipynb",
+        ],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert "1 failed, 3 passed" in run.stdout
     assert "Not yet. 2 nodes, 1 of them together" in run.stdout
 
@@ -78,9 +106,18 @@ def test_an_unsolved_exercise_fails_with_a_friendly_line(quorum):
         labkit.check("X1.T1", ...)
 
 
-@pytest.mark.parametrize(("given", "answer"), [
-    ({"n": 3}, "Seen\nn: 3, yes."), ({"n": 4}, "Look again\nn: you wrote 4, the trace shows 3."), ({"who": " Nova "}, "Seen\nwho: ' Nova ', yes."),
-    ({"nodes": {2, 1}}, "Seen"), ({"nodes": [1]}, "Look again"), ({"ok": 1}, "Look again"), ({"t": 301.0}, "Look again")])
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({"n": 3}, "Seen\nn: 3, yes."),
+        ({"n": 4}, "Look again\nn: you wrote 4, the trace shows 3."),
+        ({"who": " Nova "}, "Seen\nwho: ' Nova ', yes."),
+        ({"nodes": {2, 1}}, "Seen"),
+        ({"nodes": [1]}, "Look again"),
+        ({"ok": 1}, "Look again"),
+        ({"t": 301.0}, "Look again"),
+    ],
+)
 def test_an_observation_is_compared_with_the_trace_at_once(capsys, given, answer):
     truth = {"n": 3, "who": "nova", "nodes": {1, 2}, "ok": True, "t": lambda world: 300.0}
     labkit.observe("H.p3", None, truth=truth, **given)
@@ -94,5 +131,11 @@ def test_an_observation_that_the_experiment_does_not_have_is_refused():
 
 def test_importing_the_lab_is_cheap():
     heavy = "import sys, labkit.lab, labkit; print(sorted(set(sys.modules) & {'ipywidgets', 'IPython', 'simpy', 'requests', 'matplotlib'}))"
-    run = subprocess.run([sys.executable, "-c", heavy], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", heavy],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert run.stdout.strip() == "[]"

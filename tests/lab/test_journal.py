@@ -1,4 +1,5 @@
 """The journal survives kill -9 and two writers, and says what to do when its file cannot be used."""
+
 import os
 import signal
 import sqlite3
@@ -28,7 +29,12 @@ if sys.argv[4] == "wait":
 def writer(path, item, count, then="end"):
     """Another process that writes."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-c", WRITE, str(path), item, str(count), then], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(path), item, str(count), then],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
 
 
 def test_two_notebooks_write_at_once_and_nothing_is_lost(tmp_path):

@@ -1,4 +1,5 @@
 """The report: first failing layer, shortest counterexample, points per family."""
+
 import time
 from dataclasses import replace
 

@@ -1,4 +1,5 @@
 """A student at a real kernel: the lock, the cards, the checks; and nobody at the same kernel."""
+
 import pytest
 
 PREDICT = 'predict("{0}", "Where can you still start a VM?", a="in both rooms", b="in neither")'
@@ -9,8 +10,11 @@ def test_a_prediction_locks_the_cells_below_until_it_is_committed(student):
     assert (status, text.startswith("Predict: Where can you still start a VM?")) == ("ok", True)
 
     status, text = student.run("1 + 1")
-    assert (status, text) == ("error", "Predict first: choose an answer and how sure you are in the card K.p1 above, press Commit, "
-                                       "then run this cell again.")
+    assert (status, text) == (
+        "error",
+        "Predict first: choose an answer and how sure you are in the card K.p1 above, press Commit, "
+        "then run this cell again.",
+    )
     assert student.run("x = predict")[0] == student.run("print(progress())")[0] == "error"
     for usable in ("progress()", "from labkit.lab import observe", 'import labkit; labkit.reset("X1.T1")', ""):
         assert student.run(usable)[0] == "ok", usable
@@ -33,8 +37,10 @@ def test_a_prediction_stays_until_it_is_reset(student):
     assert (status, text.splitlines()[1]) == ("ok", "You predicted: b) in neither (how sure: 1 · guessing)")
     student.run('reset("K.p2")')
     assert student.run(PREDICT.format("K.p2"))[1].startswith("Predict:")
-    assert student.run(PREDICT.format("K.p2").replace(")", ', choice="a", confidence=3)'))[1].splitlines()[1] == \
-        "Committed: a) in both rooms (how sure: 3 · rather sure)"
+    assert (
+        student.run(PREDICT.format("K.p2").replace(")", ', choice="a", confidence=3)'))[1].splitlines()[1]
+        == "Committed: a) in both rooms (how sure: 3 · rather sure)"
+    )
     assert student.run("1 + 1") == ("ok", "2")
 
 
@@ -49,15 +55,20 @@ def test_a_failing_check_tells_a_student_and_stops_a_headless_run(student):
     assert student.run('check("X1.T1", quorum.half)', allow_stdin=False)[0] == "error"
     status, text = student.run('check("X1.T1", quorum.half)')
     assert status == "ok"
-    assert text == ('X1.T1 · Not yet. 2 nodes, 1 of them together: you let 1 of 2 act, and the rest by the same rule. What must hold: two parts '
-                    'never act at the same time. Belief behind it: half is enough (X1.m2). Replay this case: replay("X1.T1", seed=1). '
-                    "Families passed: even 1 of 4, odd 3 of 3.")
+    assert text == (
+        "X1.T1 · Not yet. 2 nodes, 1 of them together: you let 1 of 2 act, and the rest by the same rule. What must hold: two parts "
+        'never act at the same time. Belief behind it: half is enough (X1.m2). Replay this case: replay("X1.T1", seed=1). '
+        "Families passed: even 1 of 4, odd 3 of 3."
+    )
 
 
 def test_after_a_failed_check_one_click_says_which_rule_was_broken_and_the_next_attempt_has_a_new_seed(student):
     student.run('reset("X1.T1")')
     student.run('check("X1.T1", quorum.half)')
-    assert student.run('check("X1.T1", quorum.never)')[1] == "X1.T1: which rule did the last attempt break? (one click in the notebook)"
+    assert (
+        student.run('check("X1.T1", quorum.never)')[1]
+        == "X1.T1: which rule did the last attempt break? (one click in the notebook)"
+    )
     student.press("a majority acts")
     assert "It was another one: two parts never act at the same time" in student.shown()
     assert "seed=2" in student.shown()
@@ -66,7 +77,10 @@ def test_after_a_failed_check_one_click_says_which_rule_was_broken_and_the_next_
     assert "Yes, that rule." in student.shown()
     assert "X1.T1 · Visible scenarios passed: even, odd." in student.shown()
     status, text = student.run('check("X1.T1", quorum.is_quorate)')
-    assert (status, text) == ("ok", "X1.T1 · Visible scenarios passed: even, odd. Hidden ones are drawn when you hand in.")
+    assert (status, text) == (
+        "ok",
+        "X1.T1 · Visible scenarios passed: even, odd. Hidden ones are drawn when you hand in.",
+    )
 
 
 def test_replay_shows_the_counterexample_of_the_latest_check(student):
@@ -88,11 +102,19 @@ def test_an_explanation_is_saved_then_compared_then_confirmed(student):
     assert "explanation  1 of 1   confirmed" in student.run("progress()")[1]
 
 
-@pytest.mark.parametrize(("call", "said"), [
-    ('check("X9.T9", len)', "There is no task 'X9.T9'. Known tasks:"), ('reset("nothing")', "There is nothing to reset under 'nothing'."),
-    ('observe("nothing", n=1)', "There is no experiment 'nothing' to observe."), ('concept("nothing")', "There is no question 'nothing'."),
-    ('predict("K.p9", "?", a="one")', "predict('K.p9') needs at least two options."), ('replay("Q5.T1")', "Nothing was checked for Q5.T1"),
-    ('explain("nothing")', "There is no question 'nothing' to explain."), ('freetext("nothing")', "There is no free-text question 'nothing'.")])
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ('check("X9.T9", len)', "There is no task 'X9.T9'. Known tasks:"),
+        ('reset("nothing")', "There is nothing to reset under 'nothing'."),
+        ('observe("nothing", n=1)', "There is no experiment 'nothing' to observe."),
+        ('concept("nothing")', "There is no question 'nothing'."),
+        ('predict("K.p9", "?", a="one")', "predict('K.p9') needs at least two options."),
+        ('replay("Q5.T1")', "Nothing was checked for Q5.T1"),
+        ('explain("nothing")', "There is no question 'nothing' to explain."),
+        ('freetext("nothing")', "There is no free-text question 'nothing'."),
+    ],
+)
 def test_a_mistake_gets_a_short_answer_without_a_traceback(student, call, said):
     status, text = student.run(call)
     assert status == "error"

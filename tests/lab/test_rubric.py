@@ -1,4 +1,5 @@
 """A free text: draft, two examples, own grade, one revision, then the teacher's answer."""
+
 import pytest
 
 from labkit.lab import cards, session
@@ -6,8 +7,13 @@ from labkit.lab.card import Card, Example, FreeText, KeyPoint
 from labkit.lab.errors import Quiet
 from labkit.lab.rubric import Answer
 
-TEXT = FreeText("Y2.f1", "Why?", (KeyPoint("R1", 2, "tokens"), KeyPoint("R2", 1, "catalog", ("Y2.m1",))),
-                good=Example("Tokens and a catalog.", {"R1": 2, "R2": 1}), flawed=Example("Keystone decides.", {"R1": 1, "R2": 0}, ("Y2.m1",)))
+TEXT = FreeText(
+    "Y2.f1",
+    "Why?",
+    (KeyPoint("R1", 2, "tokens"), KeyPoint("R2", 1, "catalog", ("Y2.m1",))),
+    good=Example("Tokens and a catalog.", {"R1": 2, "R2": 1}),
+    flawed=Example("Keystone decides.", {"R1": 1, "R2": 0}, ("Y2.m1",)),
+)
 
 
 @pytest.fixture

@@ -1,14 +1,30 @@
 """What the panel says: points, beliefs still held, 'sure and wrong' first."""
+
 import pytest
 
 from labkit.lab import cards, conceptest, panel, session
 from labkit.lab.card import Card, Explanation, Prediction, Question
 from labkit.lab.standing import beliefs_held, rows, sure_and_wrong
 
-QUESTION = Question("Y1.c1", "Who refused?", {"a": ("Keystone", "Y1.m1"), "b": ("Nova", None), "c": ("the queue", "Y1.m2")}, "b", "Nova's policy did.",
-                    variant=lambda seed: Question("Y1.c1", f"Who refused request {seed}?", {"a": ("Keystone", "Y1.m1"), "b": ("Glance", None)}, "b"))
-CARD = Card("Y1", "Test", "y1", {"Y1.m1": "Keystone decides", "Y1.m2": "queues refuse"}, predictions=(Prediction("Y1.p1", "b", {"a": "Y1.m1"}),),
-            explanations=(Explanation("Y1.p1", "Why?", "the mechanism"),), questions=(QUESTION,))
+QUESTION = Question(
+    "Y1.c1",
+    "Who refused?",
+    {"a": ("Keystone", "Y1.m1"), "b": ("Nova", None), "c": ("the queue", "Y1.m2")},
+    "b",
+    "Nova's policy did.",
+    variant=lambda seed: Question(
+        "Y1.c1", f"Who refused request {seed}?", {"a": ("Keystone", "Y1.m1"), "b": ("Glance", None)}, "b"
+    ),
+)
+CARD = Card(
+    "Y1",
+    "Test",
+    "y1",
+    {"Y1.m1": "Keystone decides", "Y1.m2": "queues refuse"},
+    predictions=(Prediction("Y1.p1", "b", {"a": "Y1.m1"}),),
+    explanations=(Explanation("Y1.p1", "Why?", "the mechanism"),),
+    questions=(QUESTION,),
+)
 
 
 @pytest.fixture
@@ -20,20 +36,33 @@ def journal(monkeypatch):
 
 
 def predicted(journal, confidence, right=False):
-    journal.write("predict", "Y1.p1", choice="b" if right else "a", confidence=confidence, right=right, belief=None if right else "Y1.m1")
+    journal.write(
+        "predict",
+        "Y1.p1",
+        choice="b" if right else "a",
+        confidence=confidence,
+        right=right,
+        belief=None if right else "Y1.m1",
+    )
 
 
 def test_a_wrong_prediction_costs_nothing_and_an_explanation_earns_its_point(journal):
     predicted(journal, 4)
     journal.write("explain", "Y1.p1", text="so", confirmed=True)
     assert [(row.what, row.points, row.of, row.state) for row in rows(journal.entries()) if row.card == "Y1"] == [
-        ("prediction", 1, 1, "surprised"), ("explanation", 1, 1, "confirmed"), ("question", 0, 0, "open")]
+        ("prediction", 1, 1, "surprised"),
+        ("explanation", 1, 1, "confirmed"),
+        ("question", 0, 0, "open"),
+    ]
 
 
 def test_sure_and_wrong_comes_first_until_it_is_explained(journal, capsys):
     predicted(journal, 4)
     panel.progress()
-    assert capsys.readouterr().out.splitlines()[1:3] == ["Sure and wrong: explain these first:", "  Y1.p1: you were certain of a)"]
+    assert capsys.readouterr().out.splitlines()[1:3] == [
+        "Sure and wrong: explain these first:",
+        "  Y1.p1: you were certain of a)",
+    ]
     journal.write("explain", "Y1.p1", text="so", confirmed=True)
     assert sure_and_wrong(journal.entries()) == [] == beliefs_held(journal.entries())
 

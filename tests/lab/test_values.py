@@ -1,4 +1,5 @@
 """Only plain values travel between judge and artefact."""
+
 import enum
 import json
 from http import HTTPStatus
@@ -9,8 +10,15 @@ from hypothesis import strategies as st
 
 from labkit.lab.values import NotPlain, plain
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers(-10**15, 10**15) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4), max_leaves=20)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -34,12 +42,23 @@ loop: list = []
 loop.append(loop)
 
 
-@pytest.mark.parametrize(("value", "why"), [
-    (float("nan"), "is nan"), (float("-inf"), "is -inf"), (10**40, "more than 20 digits"), (loop, "contain itself"),
-    ({1, 2}, "use a sorted list instead"), (b"x", "use text instead"), ({1: 2}, "has the key 1; keys must be text"),
-    (len, "did you forget to call it"), (object(), "use None, numbers, text, lists and dicts"),
-    ([0] * 10_001, "more than 10000 items"), ("x" * 200_001, "more than 200000 characters"), ([[{"a": {2}}]], "a set"),
-])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (float("nan"), "is nan"),
+        (float("-inf"), "is -inf"),
+        (10**40, "more than 20 digits"),
+        (loop, "contain itself"),
+        ({1, 2}, "use a sorted list instead"),
+        (b"x", "use text instead"),
+        ({1: 2}, "has the key 1; keys must be text"),
+        (len, "did you forget to call it"),
+        (object(), "use None, numbers, text, lists and dicts"),
+        ([0] * 10_001, "more than 10000 items"),
+        ("x" * 200_001, "more than 200000 characters"),
+        ([[{"a": {2}}]], "a set"),
+    ],
+)
 def test_what_is_not_plain_is_refused_with_a_reason(value, why):
     with pytest.raises(NotPlain, match="what you returned") as error:
         plain(value, "what you returned")

@@ -1,4 +1,5 @@
 """Every grader is proved: the reference gets full points, and each wrong solution fails with a message of its own."""
+
 import pytest
 
 from labkit.lab import tasks

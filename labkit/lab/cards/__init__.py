@@ -1,4 +1,5 @@
 """The register of cards: one file per card (`q5.py`), imported when a part is first asked for."""
+
 from __future__ import annotations
 
 import importlib
