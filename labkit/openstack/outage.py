@@ -154,7 +154,7 @@ def blast_radius(token_age_min, minutes, seed=7):
     list_servers(cloud, booted)
     cloud.boot(booted, "shop")
     started = world.now
-    world.run(until=started + 60 * token_age_min + 20)
+    world.run(until=started + 60 * token_age_min + 20)   # 20 s: the first boot must be done even if the token is 'new'
     world.stop("keystone")
     found = {}
     for minute in sorted(minutes):

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -85,10 +86,8 @@ def test_t1_economy_is_the_last_layer():
     def forgetful(request, keystone, cache, now):
         answer = middleware(request, keystone, cache, now)
         if answer[0] == 200:
-            try:
+            with suppress(ConnectionError):
                 keystone.validate(request["headers"]["X-Auth-Token"], True)
-            except ConnectionError:
-                pass
         return answer
     report = judge_task(TASKS[0], forgetful)
     assert (report.failure.layer, report.failure.rule) == ("economy", q5_middleware.ONCE)
@@ -105,7 +104,13 @@ def test_t1_a_context_may_be_small_or_large():
         status, context = middleware(request, keystone, cache, now)
         rest = {name: value for name, value in request["headers"].items() if name.title() not in STRIPPED}
         return status, {**rest, **context}
+
+    def with_a_list(request, keystone, cache, now):
+        status, context = middleware(request, keystone, cache, now)
+        return status, {**context, "X-Roles": [role for role in context["X-Roles"].split(",") if role]} if context else {}
+
     assert judge_task(TASKS[0], generous).passed
+    assert judge_task(TASKS[0], with_a_list).passed
 
 
 # -- T2 -------------------------------------------------------------------------------------------------------------------------
@@ -164,7 +169,7 @@ def test_every_experiment_confronts_its_belief_and_asks_for_a_mechanism():
     for prediction in CARD.predictions:
         assert prediction.correct not in prediction.beliefs
         assert set(prediction.beliefs.values()) <= set(CARD.misconceptions)
-    assert {each.id for each in CARD.explanations} == {f"Q5.p{number}" for number in range(1, 8)}
+    assert {each.id for each in CARD.explanations} >= {f"Q5.p{number}" for number in range(1, 8)}
 
 
 def test_the_question_has_isomorphic_variants():

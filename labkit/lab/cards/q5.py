@@ -2,6 +2,7 @@
 
 from labkit.lab import cards
 from labkit.lab.card import Card, Explanation, Look, Observation, Prediction
+from labkit.lab.cards import q5_further
 from labkit.lab.cards.q5_questions import FREE_TEXT, WHO_REFUSED
 
 MISCONCEPTIONS = {
@@ -15,17 +16,29 @@ MISCONCEPTIONS = {
     "Q5.m8": "What a request says about its sender is true. – Anybody can write headers; only what auth_token puts there counts.",
     "Q5.m9": "Once valid, always valid. – A verdict is five minutes old at most; tokens run out and are revoked.",
     "Q5.m10": "No answer is an answer. – Silence is neither a yes (let in) nor a no (401); it is a 503.",
+    "Q5.m11": "A token is checked once, at the door. – Every service on the way asks for itself: boot steps 2, 8, 10 and 14.",
 }
 
 PREDICTIONS = (
+    # Only Nova's policy changes (delete: role:admin); Anna, a member, deletes her second server with the same token. a: 204, Keystone
+    # still says member · b: 403 · c: 401, the token no longer fits · d: 204 until she logs in again
     Prediction("Q5.p1", correct="b", beliefs={"a": "Q5.m1", "c": "Q5.m5", "d": "Q5.m1"}),
+    # Keystone stopped a minute ago. What works? a: nothing · b: the web shop and the script · c: only the web shop · d: all but a new login
     Prediction("Q5.p2", correct="b", beliefs={"a": "Q5.m2", "c": "Q5.m2", "d": "Q5.m9"}),
+    # And at minute 6? a: only the web shop · b: the script, too: its token is good for an hour · c: nothing · d: shop, script and boot
     Prediction("Q5.p2b", correct="a", beliefs={"b": "Q5.m9", "c": "Q5.m2", "d": "Q5.m9"}),
+    # Anna uploads an image of 3 MB. How much of it passes Keystone? a: all of it · b: a part, for checking · c: nothing
     Prediction("Q5.p3", correct="c", beliefs={"a": "Q5.m3", "b": "Q5.m3"}),
+    # Two Keystone nodes, one database, different Fernet keys; ten requests with one token. a: all 200, the token is in the database ·
+    # b: every second one is 401 · c: all 401
     Prediction("Q5.p4", correct="b", beliefs={"a": "Q5.m4", "c": "Q5.m4"}),
+    # Carla (project lab) asks for Anna's server (project shop) with a valid token. a: 200 · b: Keystone refuses · c: 404 from Nova
     Prediction("Q5.p5", correct="c", beliefs={"a": "Q5.m5", "b": "Q5.m1"}),
+    # While Anna's server is being built, neutron's account is disabled. a: ACTIVE as always · b: Anna gets 401 · c: BUILD for 5 min, then ERROR
     Prediction("Q5.p6", correct="c", beliefs={"a": "Q5.m6", "b": "Q5.m6"}),
-    Prediction("Q5.p7", correct="c", beliefs={"a": "Q5.m7", "b": "Q5.m7"}),
+    # Six services with passwords of their own; Zoe leaves, six administrators are told. Accounts left after a day? a: none · b: six ·
+    # c: some: not every letter is read in time
+    Prediction("Q5.p7", correct="c", beliefs={"a": "Q5.m7"}),
 )
 
 OBSERVATIONS = (
@@ -97,5 +110,6 @@ def waited(cloud):
 
 
 CARD = cards.register(Card(id="Q5", title="Keystone, the nerve centre", notebook="05_keystone", misconceptions=MISCONCEPTIONS,
-                           predictions=PREDICTIONS, observations=OBSERVATIONS, explanations=EXPLANATIONS, questions=(WHO_REFUSED,),
+                           predictions=PREDICTIONS + q5_further.PREDICTIONS, observations=OBSERVATIONS + q5_further.OBSERVATIONS,
+                           explanations=EXPLANATIONS + q5_further.EXPLANATIONS, questions=(WHO_REFUSED, *q5_further.RECALL),
                            freetexts=(FREE_TEXT,)))
