@@ -110,8 +110,8 @@ def subject_target(ks, request):
     return {"token": {"user_id": auth.token.user_id, "user": {"domain": {"id": auth.user["domain_id"]}}}}
 
 
-@route("HEAD", "/v3/auth/tokens", rule="identity:check_token", target=subject_target)
 @route("GET", "/v3/auth/tokens", rule="identity:validate_token", target=subject_target)
+@route("HEAD", "/v3/auth/tokens", rule="identity:check_token", target=subject_target)   # entered first, so it wins
 def validate_token(ks, request):
     """GET and HEAD /v3/auth/tokens[?nocatalog][&allow_expired=1]."""
     auth = subject(ks, request)

@@ -43,4 +43,6 @@ def show_version(ks, request):
 @route("GET", "/healthcheck")
 def healthcheck(ks, request):
     """For a load balancer: an empty 200 as long as the process lives."""
-    return Response(200, [("Content-Type", "text/plain; charset=UTF-8")])
+    if request.method == "HEAD":
+        return Response(204, varies=False)
+    return Response(200, [("Content-Type", "text/plain; charset=UTF-8")], varies=False)

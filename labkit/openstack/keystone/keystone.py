@@ -1,6 +1,6 @@
 """Keystone: one node of the identity service, over its database and its keys.
 
-    request ──▶ too long? 413 ──▶ token good? 401 ──▶ JSON? 400 ──▶ route? 404/405 ──▶ shape? 400 ──▶ policy? 403 ──▶ handler
+    request ──▶ too long? 413 ──▶ who asks? ──▶ JSON? 400 ──▶ route? 404/405 ──▶ shape? 400 ──▶ nobody? 401 ──▶ policy? 403 ──▶ handler
 
     ks = Keystone(world, admin_password="secret")
     ks.request("GET", "/v3", headers={}).json
@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import HTTPException
 
-from labkit.openstack.errors import BadRequest, Forbidden, HttpError, NotFound, Unauthorized
+from labkit.openstack.errors import BadRequest, Forbidden, HttpError, TooLarge, Unauthorized
 from labkit.openstack.keystone import auth, auth_scopes, bootstrap, discovery, password_change, passwords, resources, revocation, validation, web
 from labkit.openstack.keystone.database import Database
 from labkit.openstack.keystone.fernet import KeyRepository
@@ -34,7 +34,8 @@ ROOMS = (discovery, auth, auth_scopes, password_change, passwords, revocation, *
 class Keystone:
     """One Keystone node on the world's network, serving HTTP as messages of kind "rest" and as a WSGI application.
 
-    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None: one of its own, in memory); credential_keys: the same for stored credentials.
+    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None: one of its own, in
+    memory), credential_keys: the same for stored credentials.
     admin_password: for the user admin of a new database (None: made at random, in `admin_password`). url: where clients find it.
     password_rounds: bcrypt's cost (4 is for the lab; real Keystone takes 12). token_s: lifetime of a token in seconds.
     allow_expired_s: how long services may still read an expired token. lockout_failure_attempts, lockout_duration_s,
@@ -53,7 +54,7 @@ class Keystone:
         self.db = database if isinstance(database, Database) else Database(database)
         self.keys = keys or KeyRepository(world, f"{name}-keys")
         self.credential_keys = credential_keys or KeyRepository(world, f"{name}-credential-keys")
-        self.policy, self.table = Policy(RULES), web.Table(web.ROUTES)
+        self.policy, self.table = Policy(RULES), web.table(len(web.ROUTES))
         for room in ROOMS:
             self.db.create(getattr(room, "SCHEMA", ""))
         self.admin_password = bootstrap.bootstrap(self, admin_password)
@@ -95,8 +96,9 @@ class Keystone:
             response = self.answer(web.Request(environ))
         finally:
             self.world.inside = was_inside
-        start_response(response.status_line, [*response.headers, ("Content-Length", str(len(response.body)))])
-        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else response.body]
+        length = [] if response.header("Content-Length") else [("Content-Length", str(len(response.body)))]
+        start_response(response.status_line, [*response.headers, *length])
+        return [response.body]
 
     def answer(self, request):
         """The Response to a Request, with the headers that every answer has."""
@@ -104,14 +106,19 @@ class Keystone:
         response = self._outcome(request)
         if (reads, writes) != (self.db.reads, self.db.writes):
             self.world.emit(self.name, self.name, "sql", f"{self.db.reads - reads} reads, {self.db.writes - writes} writes")
-        if request.path != "/healthcheck":
+        if response.varies:
             response.headers.append(("Vary", "X-Auth-Token"))
+        if request.method == "HEAD":
+            response.headers.append(("Content-Length", str(len(response.body))))
+            response.body = b""
         response.headers.append(("x-openstack-request-id", f"req-{uuid_text(self.draw)}"))
         return response
 
     def _outcome(self, request):
         try:
             return self._handled(request)
+        except TooLarge as error:
+            return web.too_large(request, error)
         except HttpError as error:
             return self._refused(request, error)
         except HTTPException as problem:
@@ -138,14 +145,17 @@ class Keystone:
         return result if isinstance(result, web.Response) else web.as_json(result)
 
     def _identify(self, request):
-        """Who asks? A token that is not good is 401, whatever the path; without a token the request goes on, unknown."""
+        """Who asks? A token that is not good counts like none: 401 where one is needed. One whose user or place is gone is 404 anywhere."""
         token_id = request.header("X-Auth-Token")
         if not token_id:
             return
         try:
             request.auth = validation.validate(self, token_id, access_rules=True)
-        except NotFound as error:
-            raise Unauthorized(error.message) from None
+        except validation.TokenNotFound as error:
+            request.why_unknown = error.message
+            return
+        if not validation.may_ask_here(request.auth, request):
+            raise Unauthorized("the application credential's access rules do not name this request")
 
     # -- policy ---------------------------------------------------------------------------------------------------
     def _guard(self, request, route, arguments):
@@ -186,9 +196,11 @@ class Keystone:
 
     def _other(self, request, problem):
         allowed = self.table.allowed(request.path)
-        if allowed and request.method == "OPTIONS":
-            return web.Response(200, [("Content-Type", "text/html; charset=utf-8"), ("Allow", allowed)])
-        return web.page(problem, allowed)
+        if request.method != "OPTIONS":
+            return web.page(request, problem, allowed)
+        if not allowed:
+            return web.Response(200, varies=False)   # the CORS filter in front answers for paths that nobody knows
+        return web.Response(200, [("Content-Type", "text/html; charset=utf-8"), ("Allow", allowed)])
 
 
 def flatten(prefix, value, into):

@@ -102,6 +102,9 @@ def named_user(ks, payload):
     if wanted.get("name"):
         if "domain" not in wanted:
             raise Expecting("domain", "user")
+        check_texts(wanted["domain"], "domain", "id", "name")
+        if not wanted["domain"].get("id") and not wanted["domain"].get("name"):
+            raise Expecting("id or name", "domain")
         return enabled_user(ks, users.by_name(ks.db, wanted["name"], named_domain(ks, wanted["domain"])["id"]))
     if not wanted.get("id"):
         raise Expecting("id or name", "user")
@@ -116,10 +119,7 @@ def enabled_user(ks, user):
 
 def named_domain(ks, wanted):
     """The enabled domain that {"id"} or {"name"} means. Raises Unauthorized: it must not be told which domains exist."""
-    check_texts(wanted, "domain", "id", "name")
-    if not wanted.get("id") and not wanted.get("name"):
-        raise Expecting("id or name", "domain")
-    domain = domains.by_name(ks.db, wanted["name"]) if wanted.get("name") else domains.find(ks.db, wanted["id"])
+    domain = domains.by_name(ks.db, wanted["name"]) if wanted.get("name") else domains.find(ks.db, wanted.get("id"))
     if domain is None or not domain["enabled"]:
         raise Unauthorized("no such domain, or disabled")
     return domain

@@ -3,7 +3,7 @@
 from labkit.openstack.errors import BadRequest, Unauthorized
 from labkit.openstack.keystone import passwords, revocation, users
 from labkit.openstack.keystone.schema import Schema
-from labkit.openstack.keystone.web import NoContent, route
+from labkit.openstack.keystone.web import NoContent, as_json, route
 
 CHANGE = Schema({"type": "object", "properties": {"original_password": {"type": "string"}, "password": {"type": "string"}},
                  "required": ["original_password", "password"], "additionalProperties": False})
@@ -34,3 +34,9 @@ def never_again(ks, user_id, password):
     if any(passwords.matches(password, row["hash"]) for row in rows):
         raise BadRequest("The new password cannot be identical to a previous password. The total number which includes the new password "
                          f"must be unique is {ks.unique_last_passwords}.")
+
+
+@route("GET", "/v3/users/<user_id>/password")
+def show_password(ks, request, user_id):
+    """There is nothing to see, and the answer says what to do instead."""
+    return as_json({"message": "The method is not allowed for the requested URL."}, 405, [("Allow", "POST")])

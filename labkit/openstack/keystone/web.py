@@ -9,7 +9,8 @@ Routing is werkzeug's, which real Keystone's Flask stands on: the same 404 page,
 
 import json
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote
+from functools import cache
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed
@@ -58,7 +59,7 @@ class Table:
 
     def __init__(self, routes):
         rules = [Rule(one.template, methods=[one.method], endpoint=one) for one in routes]
-        self.adapter = Map(rules, merge_slashes=False).bind("keystone")
+        self.adapter = Map(rules).bind("keystone")
 
     def match(self, method, path):
         """(Route, path arguments). Raises werkzeug's NotFound, MethodNotAllowed and RequestRedirect."""
@@ -70,15 +71,21 @@ class Table:
         return ", ".join(sorted(methods | {"OPTIONS"})) if methods else ""
 
 
+@cache
+def table(number_of_routes):
+    """The Table of all routes so far: it never changes, and building one takes longer than a hundred requests."""
+    return Table(ROUTES[:number_of_routes])
+
+
 class Request:
     """One request: method, path, query (werkzeug MultiDict), headers, json (a dict), auth (who asks, or None)."""
 
     def __init__(self, environ):
         self.environ = environ
         self.method = environ.get("REQUEST_METHOD", "GET")
-        self.path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace") or "/"
+        self.path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace").rstrip("/") or "/"
         self.query_string = environ.get("QUERY_STRING", "")
-        self.auth = None
+        self.auth, self.why_unknown = None, "no token"
         self.json = {}
         self._query = None
 
@@ -104,7 +111,7 @@ class Request:
     def authenticated(self):
         """The Auth of who asks. Raises Unauthorized without a valid X-Auth-Token."""
         if self.auth is None:
-            raise Unauthorized("no token")
+            raise Unauthorized(self.why_unknown)
         return self.auth
 
     @property
@@ -158,11 +165,12 @@ def parsed(raw, content_type):
 
 @dataclass
 class Response:
-    """An answer: status, headers as a list of pairs, body as bytes."""
+    """An answer: status, headers as a list of pairs, body as bytes; `varies` with the token (Vary), but for two of them."""
 
     status: int
     headers: list = field(default_factory=list)
     body: bytes = b""
+    varies: bool = True
 
     @property
     def json(self):
@@ -192,11 +200,28 @@ def NoContent():
     return Response(204)
 
 
-def page(problem, allowed):
-    """werkzeug's own answers: the 404 page, the redirect away from doubled slashes, and 405 in flask-restful's JSON."""
-    if isinstance(problem, MethodNotAllowed):
-        return as_json({"message": problem.description}, 405, [("Allow", allowed)])
+def page(request, problem, allowed):
+    """werkzeug's own answers: the 404 page, the redirect away from doubled slashes, and 405 (below /v3/ in flask-restful's JSON)."""
     headers = [("Content-Type", "text/html; charset=utf-8")]
     if isinstance(problem, RequestRedirect):
-        return Response(problem.code, [*headers, ("Location", problem.new_url)], problem.get_body().encode())
-    return Response(404, headers, NoSuchPath().get_body().encode())
+        address = request.host_url + urlsplit(problem.new_url).path
+        return Response(problem.code, [*headers, ("Location", address)], f"<!doctype html>\n<title>Redirecting...</title>\n{address}\n".encode())
+    if not isinstance(problem, MethodNotAllowed):
+        return Response(404, headers, NoSuchPath().get_body().encode())
+    if not request.path.startswith("/v3/"):
+        return Response(405, [*headers, ("Allow", allowed)], problem.get_body().encode())
+    return as_json({"message": problem.description}, 405, [("Allow", allowed)])
+
+
+def too_large(request, error):
+    """413 comes from a filter in front of Keystone, in the form that the client prefers: page, JSON or plain text."""
+    accepted = request.header("Accept", "")
+    title = f"{error.code} {error.title}"
+    if "html" in accepted or "*/*" in accepted:
+        page = f"<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1>\n{error.message}\n</body>\n</html>"
+        return Response(error.code, [("Content-Type", "text/html; charset=UTF-8")], page.encode(), varies=False)
+    if "json" in accepted:
+        answer = as_json({"message": error.message, "code": title, "title": error.title}, error.code)
+        answer.varies = False
+        return answer
+    return Response(error.code, [("Content-Type", "text/plain; charset=UTF-8")], f"{title}\n\n{error.message}\n".encode(), varies=False)

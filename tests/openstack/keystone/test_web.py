@@ -81,12 +81,39 @@ def test_a_long_body_is_not_read(cloud):
     longest = json.dumps({"auth": "x" * (web.LONGEST_BODY_BYTES - 11)})
     assert len(longest) == web.LONGEST_BODY_BYTES + 1
     assert cloud.ks.request("POST", "/v3/auth/tokens", body=longest).status == 413
+    assert cloud.ks.request("POST", "/v3/auth/tokens", {"Accept": "application/json"}, longest).json["title"] == "Request Entity Too Large"
     assert cloud.ks.request("POST", "/v3/auth/tokens", body=longest.replace("xx", "x", 1)).status == 400
 
 
-def test_a_bad_token_is_401_before_anything_else(cloud):
-    for path in ("/v3/users", "/v3", "/v3/nosuch"):
-        assert cloud.ks.request("GET", path, {"X-Auth-Token": "garbage"}).status == 401
+def test_a_bad_token_counts_like_none(cloud):
+    """401 where a token is needed, and no harm where none is."""
+    answers = {path: cloud.ks.request("GET", path, {"X-Auth-Token": "garbage"}).status for path in ("/v3/users", "/v3", "/v3/nosuch")}
+    assert answers == {"/v3/users": 401, "/v3": 200, "/v3/nosuch": 404}
+
+
+def test_a_token_whose_project_sleeps_is_404_wherever_it_is_shown(cloud, alice):
+    token = cloud.token("alice", project_id=alice[1])
+    cloud.change("project", alice[1], enabled=False)
+    answer = cloud.get("/v3/auth/projects", token=token)
+    assert (answer.status, answer.json["error"]["message"]) == (404, f"Unable to validate token because project {alice[1]} is disabled")
+
+
+def test_slashes_at_the_end_and_in_a_row(cloud):
+    assert cloud.get("/v3/users/").status == 200
+    answer = cloud.get("/v3//users")
+    assert (answer.status, answer.header("Location")) == (308, "http://keystone:5000/v3/users")
+
+
+def test_access_rules_bind_the_identity_service_too(cloud, alice):
+    token = cloud.token("alice", project_id=alice[1])
+    rules = [{"service": "compute", "method": "GET", "path": "/v2.1/servers"}, {"service": "identity", "method": "GET", "path": "/v3/users/{id}"}]
+    wish = {"application_credential": {"name": "ci", "secret": "s", "access_rules": rules}}
+    key = cloud.send("POST", f"/v3/users/{alice[0]}/application_credentials", wish, token=token).json["application_credential"]["id"]
+    login = cloud.prove({"methods": ["application_credential"], "application_credential": {"id": key, "secret": "s"}})
+    bound = login.header("X-Subject-Token")
+    assert cloud.get(f"/v3/users/{alice[0]}", token=bound).status == 200
+    assert cloud.get("/v3/auth/projects", token=bound).status == 401
+    assert cloud.validate(bound).status == 404, "a service that does not know access rules must not be told that the token is good"
 
 
 def test_403_names_the_rule_and_comes_before_404(cloud, alice):
