@@ -21,10 +21,12 @@ class NovaApi(Service):
     """Servers of projects. `spawn_s` is the time that the hypervisor needs, `power_on(server)` is called when a guest runs."""
 
     STEP = 2
-    ROUTES = (("POST", "/v2.1/servers", "create"), ("GET", "/v2.1/servers", "index"), ("GET", "/v2.1/servers/(?P<id>[^/]+)", "show"),
-              ("DELETE", "/v2.1/servers/(?P<id>[^/]+)", "delete"), ("POST", "/v2.1/os-server-external-events", "events"))
-    POLICY = {"os_compute_api:servers:create": MEMBER, "os_compute_api:servers:index": READER, "os_compute_api:servers:show": READER,
-              "os_compute_api:servers:delete": MEMBER, "os_compute_api:os-server-external-events:create": "role:service or role:admin"}
+    ROUTES = (("POST", "/v2.1/servers", "create"), ("GET", "/v2.1/servers", "index"), ("GET", "/v2.1/servers/detail", "detail"),
+              ("GET", "/v2.1/servers/(?P<id>[^/]+)", "show"), ("DELETE", "/v2.1/servers/(?P<id>[^/]+)", "delete"),
+              ("POST", "/v2.1/os-server-external-events", "events"))
+    POLICY = {"os_compute_api:servers:create": MEMBER, "os_compute_api:servers:index": READER, "os_compute_api:servers:detail": READER,
+              "os_compute_api:servers:show": READER, "os_compute_api:servers:delete": MEMBER,
+              "os_compute_api:os-server-external-events:create": "role:service or role:admin"}
 
     def __init__(self, *args, spawn_s=8.0, power_on=lambda server: None, power_off=lambda server: None, **options):
         super().__init__(*args, **options)
@@ -48,6 +50,11 @@ class NovaApi(Service):
         self.enforce("os_compute_api:servers:index", context, {"project_id": context.project_id})
         mine = [server for server in self.servers.values() if server["project_id"] == context.project_id]
         return 200, {"servers": [{"id": server["id"], "name": server["name"]} for server in mine]}
+
+    def detail(self, context, request):
+        """The list that openstacksdk and the command line ask for."""
+        self.enforce("os_compute_api:servers:detail", context, {"project_id": context.project_id})
+        return 200, {"servers": [dict(server) for server in self.servers.values() if server["project_id"] == context.project_id]}
 
     def show(self, context, request, id):
         server = self.find(context, id)
