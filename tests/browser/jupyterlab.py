@@ -139,8 +139,13 @@ class Notebook:
         return self.cell(cell_id).locator(".jp-OutputArea-output")
 
     def errors(self) -> list[str]:
-        """The tracebacks that are shown."""
-        return self.panel.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+        """What cells ended with, like 'ZeroDivisionError: division by zero'; a lab call that stops a cell counts too."""
+        script = """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter(cell => cell.model.type === 'code')
+            .flatMap(cell => cell.model.outputs.toJSON())
+            .filter(output => output.output_type === 'error')
+            .map(output => `${output.ename}: ${output.evalue}`)"""
+        return self.page.evaluate(script)
 
     def barriers(self) -> list[str]:
         """What axe-core finds inside our outputs: 'rule: what is wrong, in this element', one line each."""

@@ -47,6 +47,15 @@ def test_a_barrier_would_be_seen(sample):
     assert [line.split(":")[0] for line in sample.barriers()] == ["svg-img-alt"]
 
 
+def test_a_failing_cell_would_be_seen(sample):
+    sample.cell("sample-button").locator(".cm-content").click()
+    sample.page.keyboard.press("Control+A")
+    sample.page.keyboard.insert_text("1 / 0")
+    sample.command("notebook:run-cell")
+    sample.wait_idle()
+    assert sample.errors() == ["ZeroDivisionError: division by zero"]
+
+
 def test_no_news_and_no_terminal(sample):
     """Nothing asks the newcomer about news, and nothing was asked of the network."""
     assert sample.page.locator(".Toastify__toast").count() == 0
