@@ -1,0 +1,81 @@
+"""The state in a file: what was acknowledged is there after the process was killed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from labkit.openstack.keystone import Keystone, KeyRepository
+from labkit.openstack.keystone.database import Database
+from labkit.world import LabError, World
+from tests.openstack.keystone.cloud import Cloud
+
+WRITER = """
+import sys
+sys.path[:0] = [{here!r}]
+from tests.openstack.keystone.cloud import Cloud
+cloud = Cloud(database={file!r})
+for i in range(10**6):
+    cloud.make("project", name=f"p{{i}}")
+    print(i, flush=True)
+"""
+
+
+def test_acknowledged_projects_survive_kill_9(tmp_path):
+    file = tmp_path / "state.db"
+    here = str(__import__("pathlib").Path(__file__).parents[3])
+    process = subprocess.Popen([sys.executable, "-c", WRITER.format(here=here, file=str(file))], stdout=subprocess.PIPE, text=True)
+    try:
+        while int(process.stdout.readline()) < 20:
+            pass
+    finally:
+        process.kill()
+    acknowledged = 20 + len(process.stdout.read().splitlines())
+    process.wait()
+    database = Database(file)
+    names = {row["name"] for row in database.all("SELECT name FROM project WHERE name LIKE 'p%'")}
+    assert names >= {f"p{i}" for i in range(acknowledged + 1)}
+    assert database.one("PRAGMA integrity_check")[0] == "ok"
+    database.close()
+
+
+def test_tokens_survive_a_restart_with_the_same_keys(tmp_path):
+    world = World(1)
+    first = Cloud(world=world, database=str(tmp_path / "s.db"), keys=KeyRepository(world, folder=tmp_path / "keys"))
+    world = World(2)
+    again = Keystone(world, database=str(tmp_path / "s.db"), keys=KeyRepository(world, folder=tmp_path / "keys"))
+    assert again.request("GET", "/v3/auth/tokens", {"X-Auth-Token": first.admin, "X-Subject-Token": first.admin}).status == 200
+    assert again.admin_password is None, "an old state keeps its password"
+
+
+def test_bootstrap_changes_nothing_that_is_there(tmp_path):
+    file = str(tmp_path / "s.db")
+    Keystone(World(1), database=file, admin_password="sesame")
+    before = "\n".join(Database(file).connection.iterdump())
+    Keystone(World(2), database=file, admin_password="sesame")
+    assert "\n".join(Database(file).connection.iterdump()) == before
+
+
+def test_bootstrap_makes_what_keystone_manage_makes(cloud):
+    roles = {role["name"]: role for role in cloud.get("/v3/roles").json["roles"]}
+    assert set(roles) == {"admin", "manager", "member", "reader", "service"}
+    assert all(role["options"] == {"immutable": True} for role in roles.values())
+    chain = {roles[a]["id"]: roles[b]["id"] for a, b in zip(("admin", "manager", "member"), ("manager", "member", "reader"))}
+    told = cloud.get("/v3/role_inferences").json["role_inferences"]
+    assert {one["prior_role"]["id"]: implied["id"] for one in told for implied in one["implies"]} == chain
+    assert [region["id"] for region in cloud.get("/v3/regions").json["regions"]] == ["RegionOne"]
+    endpoints = cloud.get("/v3/endpoints").json["endpoints"]
+    assert {end["interface"] for end in endpoints} == {"public", "internal", "admin"}
+    assert {end["url"] for end in endpoints} == {"http://keystone:5000/v3"}
+
+
+def test_a_password_is_made_up_if_none_is_given():
+    first, second = Keystone(World(1)), Keystone(World(2))
+    assert len(first.admin_password) == 24 and first.admin_password != second.admin_password
+
+
+def test_a_world_whose_state_lies_in_a_file_cannot_be_forked(tmp_path):
+    world = World(1)
+    Keystone(world, database=Database(tmp_path / "s.db"))
+    with pytest.raises(LabError, match="keep the database in memory"):
+        world.fork()
