@@ -3,7 +3,7 @@ first."""
 
 from __future__ import annotations
 
-from labkit.lab import paper, session
+from labkit.lab import cards, paper, session
 from labkit.lab.standing import Row, beliefs_held, rows, sure_and_wrong
 from labkit.world.draw import escape
 
@@ -28,35 +28,47 @@ def progress() -> None:
     html = "".join(escape(title) + paper.items([escape(line) for line in lines]) for title, lines in sections)
     text = [line for title, lines in sections for line in (title, *(f"  {line}" for line in lines))]
     paper.show(
-        paper.card("Your progress", html, table(found)),
+        paper.card("Your progress", html, folded(found), escape(total(found))),
         "\n".join(["Your progress", *text, *map(as_line, found), total(found)]),
     )
 
 
-def table(found: list[Row]) -> str:
+def folded(found: list[Row]) -> str:
+    """A table per card, folded behind the card's name and points; open where something was begun."""
+    by_card: dict[str, list[Row]] = {}
+    for row in found:
+        by_card.setdefault(row.card, []).append(row)
+    titles = {card.id: card.title for card in cards.all()}
+    parts = []
+    for card, own in by_card.items():
+        name = " · ".join(part for part in (card, titles.get(card, ""), points(own)) if part)
+        begun = " open" if any(row.state != "open" for row in own) else ""
+        parts.append(f"<details{begun}><summary>{escape(name)}</summary>{table(own, name)}</details>")
+    return "".join(parts)
+
+
+def table(found: list[Row], name: str) -> str:
     """The rows as an accessible HTML table."""
-    head = "".join(
-        f'<th scope="col" style="{CELL}">{word}</th>' for word in ("Card", "Item", "What", "Points", "State")
-    )
+    head = "".join(f'<th scope="col" style="{CELL}">{word}</th>' for word in ("Item", "What", "Points", "State"))
     body = "".join(
-        f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(row.card)}</th>'
-        + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in (row.item, row.what, _points(row), row.state))
+        f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(row.item)}</th>'
+        + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in (row.what, _points(row), row.state))
         + "</tr>"
         for row in found
     )
-    caption = (
-        '<caption style="text-align:left;caption-side:bottom;color:var(--lab-text)">'
-        + escape(total(found))
-        + "</caption>"
-    )
     style = "border-collapse:collapse;background:none;color:var(--lab-text)"
-    return f'<table style="{style}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<table aria-label="{escape(name)}" style="{style}">{head}<tbody>{body}</tbody></table>'
+
+
+def points(found: list[Row]) -> str:
+    """The sum of some rows in words."""
+    return f"{sum(row.points for row in found):g} of {sum(row.of for row in found):g} points"
 
 
 def total(found: list[Row]) -> str:
-    """The sum in words; points of tasks are those of the visible scenarios."""
-    got, of = sum(row.points for row in found), sum(row.of for row in found)
-    return f"{got:g} of {of:g} points so far; hidden scenarios decide when you hand in."
+    """The sum of all in words; points of tasks are those of the visible scenarios."""
+    return f"{points(found)} so far; hidden scenarios decide when you hand in."
 
 
 def as_line(row: Row) -> str:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from labkit.lab import session
-from labkit.world.draw import escape, style
+from labkit.world.draw import BLUE, escape, style
 
+PRESSED = (BLUE, "white")
+BUTTONS = """<style>.lk-frame .lk-option, .lk-frame .lk-button {align-self: flex-start}
+.lk-frame .lk-option {white-space: normal; text-align: left; line-height: 1.4; padding: .3em .8em}</style>"""
 EDGES = {"note": "blue", "good": "green", "not yet": "orange"}
 
 
@@ -67,7 +70,7 @@ def board(*children, text: str):
 
     from labkit.lab.keys import fence
 
-    box = fence(widgets().VBox(list(children)))
+    box = fence(widgets().VBox([html(BUTTONS), *children]))
     bundle = box._repr_mimebundle_()
     bundle = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
     display({**bundle, "text/plain": text, "text/html": card(text)}, raw=True)
@@ -87,8 +90,7 @@ def button(label: str, action: Callable[[], None], *, tip: str = "", wide: bool 
         tooltip=tip or label,
         layout=kit.Layout(width="auto", min_width="2.5em", height="auto", max_width="60em"),
     )
-    if wide:
-        made.style.text_align = "left"
+    made.add_class("lk-option" if wide else "lk-button")
     made.on_click(lambda _: action())
     return made
 
@@ -112,7 +114,7 @@ class Choice:
         self.value = key
         for other, made in self.buttons.items():
             made.description = ("✓ " if other == key else "") + self.options[other]
-            made.button_style = "info" if other == key else ""
+            made.style.button_color, made.style.text_color = PRESSED if other == key else (None, None)
         self._changed()
 
     def close(self) -> None:

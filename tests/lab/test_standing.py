@@ -84,7 +84,9 @@ def test_the_second_version_is_another_question_and_the_order_depends_on_the_see
     assert conceptest.shuffled(QUESTION, 5) == conceptest.shuffled(QUESTION, 5)
 
 
-def test_the_panel_is_a_table_that_can_be_read_aloud(journal):
-    html = panel.table(rows(journal.entries()))
-    assert '<th scope="col"' in html and '<th scope="row"' in html and "<caption" in html
-    assert "hidden scenarios decide when you hand in" in html
+def test_the_panel_has_a_table_per_card_that_can_be_read_aloud(journal):
+    predicted(journal, 1, right=True)
+    html = panel.folded([row for row in rows(journal.entries()) if row.card == "Y1"])
+    assert html.startswith("<details open><summary>Y1 · Test · 1 of 2 points</summary>")
+    assert '<table aria-label="Y1 · Test · 1 of 2 points"' in html
+    assert '<th scope="col"' in html and '<th scope="row"' in html
