@@ -5,7 +5,17 @@
     RegionOne, service keystone (identity) with public, internal and admin endpoint
 """
 
-from labkit.openstack.keystone import assignments, domains, endpoints, passwords, projects, regions, roles, services, users
+from labkit.openstack.keystone import (
+    assignments,
+    domains,
+    endpoints,
+    passwords,
+    projects,
+    regions,
+    roles,
+    services,
+    users,
+)
 
 DEFAULT = "default"
 CHAIN = ("admin", "manager", "member", "reader")

@@ -20,13 +20,23 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.exceptions import HTTPException
 
 from labkit.openstack.errors import BadRequest, Forbidden, HttpError, TooLarge, Unauthorized
-from labkit.openstack.keystone import auth, auth_scopes, bootstrap, discovery, password_change, passwords, resources, revocation, validation, web
+from labkit.openstack.keystone import (
+    auth,
+    auth_scopes,
+    bootstrap,
+    discovery,
+    password_change,
+    passwords,
+    resources,
+    revocation,
+    validation,
+    web,
+)
 from labkit.openstack.keystone.database import Database
 from labkit.openstack.keystone.fernet import KeyRepository
 from labkit.openstack.keystone.rules import RULES
 from labkit.openstack.policy import Policy
 from labkit.world.journal import action
-
 
 ROOMS = (discovery, auth, auth_scopes, password_change, passwords, revocation, *resources.RESOURCES)
 

@@ -3,8 +3,7 @@
 Key by key as common/render_token.py of real Keystone: an unscoped token has no roles, no catalog, no project; `is_domain` only with a project.
 """
 
-from labkit.openstack.keystone import catalog, domains
-from labkit.openstack.keystone import passwords, tokens
+from labkit.openstack.keystone import catalog, domains, passwords, tokens
 
 
 def token_body(ks, auth, with_catalog=True):

@@ -13,7 +13,17 @@ from functools import cached_property
 
 from labkit.openstack.errors import Forbidden, NotFound, Unauthorized
 from labkit.openstack.keystone import (
-    application_credentials, assignments, domains, implied_roles, projects, revocation, roles, tokens, trusts, users)
+    application_credentials,
+    assignments,
+    domains,
+    implied_roles,
+    projects,
+    revocation,
+    roles,
+    tokens,
+    trusts,
+    users,
+)
 
 
 class TokenNotFound(NotFound):

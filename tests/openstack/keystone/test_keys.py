@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from labkit.openstack.keystone import Keystone, KeyRepository
+from labkit.openstack.keystone import KeyRepository, Keystone
 from labkit.openstack.keystone.database import Database
 from labkit.world import LabError, World
 from tests.openstack.keystone.cloud import Cloud

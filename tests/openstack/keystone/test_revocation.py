@@ -94,7 +94,10 @@ def test_roles_are_looked_up_at_every_validation(cloud, alice):
     """The token stays the same bytes; what it is worth changes."""
     user_id, project_id = alice
     token = cloud.token("alice", project_id=project_id)
-    seen = lambda: sorted(role["name"] for role in cloud.validate(token).json["token"]["roles"])
+
+    def seen():
+        return sorted(role["name"] for role in cloud.validate(token).json["token"]["roles"])
+
     assert seen() == ["member", "reader"]
     cloud.grant("admin", user_id, project_id)
     assert seen() == ["admin", "manager", "member", "reader"]

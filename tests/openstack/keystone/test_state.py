@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from labkit.openstack.keystone import Keystone, KeyRepository
+from labkit.openstack.keystone import KeyRepository, Keystone
 from labkit.openstack.keystone.database import Database
 from labkit.world import LabError, World
 from tests.openstack.keystone.cloud import Cloud
