@@ -1,0 +1,110 @@
+"""A recording of real Keystone, read: its exchanges, and which raw id bears which name.
+
+The recorder wrote every answer twice: as it came (`response`) and with names in place of ids (`norm`). Laid side by side they say that
+bbc2386a… is {rec-alice.id}. What the recorder did not write down is who asked: of a token there is only its length.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+HEX32 = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+TOKEN = re.compile(r"<fernet token, (\d+) characters>")
+PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.id)?\}")
+NAMED_HEADERS = ("x-subject-token", "vary", "www-authenticate", "location", "allow", "content-type", "x-openstack-request-id")
+
+
+@dataclass
+class Exchange:
+    """One request and what the real Keystone answered."""
+
+    number: int
+    name: str
+    method: str
+    path: str
+    headers: dict
+    body: object
+    status: int
+    answer_headers: dict
+    answer: object
+    norm: dict = field(default_factory=dict)
+
+    @property
+    def text(self):
+        """Everything that was said, as one text: where names and ids are looked for."""
+        return json.dumps([self.path, self.body, self.answer, sorted(map(str, self.answer_headers.items()))])
+
+    @property
+    def writes(self):
+        return self.method not in ("GET", "HEAD", "OPTIONS")
+
+    def caller_length(self, header="X-Auth-Token"):
+        """The length of a token in a header, or None if there is none, or the text itself if it is no token."""
+        value = self.headers.get(header)
+        found = TOKEN.fullmatch(value) if value else None
+        return int(found[1]) if found else value
+
+
+def exchanges(document):
+    """The exchanges of a recording, in their order."""
+    return [exchange(number, each) for number, each in enumerate(document, start=1)]
+
+
+def exchange(number, each):
+    asked, said = each["request"], each["response"]
+    headers = {name.lower(): value for name, value in said.get("headers", {}).items()}
+    return Exchange(number, each["name"], asked["method"], asked["path"], asked.get("headers") or {}, asked.get("body"),
+                    said["status"], {name: headers[name] for name in NAMED_HEADERS if name in headers}, said.get("body"), each["norm"])
+
+
+def origin(played):
+    """The server's own address, as the recording's links show it."""
+    for each in played:
+        found = re.search(r"(https?://[^/\"\\ ]+)/v3", each.text)
+        if found and "<origin>" in json.dumps(each.norm):
+            return found[1]
+    return "http://127.0.0.1:5002"
+
+
+def names(played):
+    """{raw id: name}, learned by laying requests and answers beside their normal forms."""
+    known = {}
+    for each in played:
+        beside(each.path, each.norm.get("path"), known)
+        beside(each.answer, each.norm.get("body"), known)
+        beside(each.body, None, known)
+    return known
+
+
+def beside(raw, norm, known):
+    """Learn from two forms of one value."""
+    if isinstance(raw, dict):
+        named(raw, known)
+        for key, value in raw.items():
+            beside(value, norm.get(key) if isinstance(norm, dict) else None, known)
+    elif isinstance(raw, list):
+        alike = isinstance(norm, list) and len(norm) == len(raw) == 1
+        for value in raw:
+            beside(value, norm[0] if alike else None, known)
+    elif isinstance(raw, str) and isinstance(norm, str) and "{" in norm:
+        parts = PLACEHOLDER.split(norm.replace("<hex32>", "{?}").replace("<origin>", "{?o}"))
+        pattern = "".join(re.escape(part) if n % 2 == 0 else "(.+?)" for n, part in enumerate(parts))
+        found = re.fullmatch(pattern, raw)
+        for name, value in zip(parts[1::2], found.groups() if found else ()):
+            if not name.startswith("?") and HEX32.fullmatch(value):
+                known.setdefault(value, name)
+
+
+def named(value, known):
+    """An object that shows its id and its name: {"id": …, "name": "rec-alpha"}."""
+    key, name = value.get("id"), value.get("name")
+    if isinstance(key, str) and HEX32.fullmatch(key) and isinstance(name, str):
+        if name in ("admin", "manager", "member", "reader", "service"):
+            name = f"role.{name}" if "domain" not in value else name   # a user or project called admin shows its domain
+            if name == "admin":
+                return
+        elif "type" in value:
+            name = f"svc.{value['type']}"
+        known.setdefault(key, name)
+    elif isinstance(key, str) and HEX32.fullmatch(key) and value.get("region") == "RegionOne" and value.get("url", "").endswith(":5002/v3"):
+        known.setdefault(key, f"ep.{value['interface']}")

@@ -1,0 +1,1 @@
+"""Recordings of real systems, played against the emulators: `labkit replay`."""
