@@ -20,7 +20,7 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 class NovaApi(Service):
     """Servers of projects. `spawn_s` is the time that the hypervisor needs, `power_on(server)` is called when a guest runs."""
 
-    STEP = 2
+    STEP, VERSION = 2, ("v2.1", "http://nova-api:8774/v2.1/")
     ROUTES = (("POST", "/v2.1/servers", "create"), ("GET", "/v2.1/servers", "index"), ("GET", "/v2.1/servers/detail", "detail"),
               ("GET", "/v2.1/servers/(?P<id>[^/]+)", "show"), ("DELETE", "/v2.1/servers/(?P<id>[^/]+)", "delete"),
               ("POST", "/v2.1/os-server-external-events", "events"))

@@ -16,7 +16,7 @@ SEES = "(role:reader and project_id:%(project_id)s) or 'public':%(visibility)s o
 class GlanceApi(Service):
     """Images; `stored_bytes` counts what clients have uploaded."""
 
-    STEP = 8
+    STEP, VERSION = 8, ("v2.0", "http://glance-api:9292/v2/")
     ROUTES = (("POST", "/v2/images", "create"), ("GET", "/v2/images/(?P<id>[^/]+)", "show"), ("PUT", "/v2/images/(?P<id>[^/]+)/file", "upload"))
     POLICY = {"add_image": OWNER, "get_image": SEES, "upload_image": OWNER}
 

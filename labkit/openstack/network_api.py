@@ -21,7 +21,7 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 class NeutronServer(Service):
     """Ports of projects. `wire_s` is how long the agents need to wire one."""
 
-    STEP = 10
+    STEP, VERSION = 10, ("v2.0", "http://neutron-server:9696/v2.0/")
     ROUTES = (("POST", "/v2.0/ports", "create"), ("GET", "/v2.0/ports", "index"), ("GET", "/v2.0/ports/(?P<id>[^/]+)", "show"))
     POLICY = {"create_port": MEMBER, "get_port": READER}
 

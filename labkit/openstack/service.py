@@ -45,11 +45,11 @@ class Service:
     """An API process on the world node `name`. A kind of service is a subclass with ROUTES, POLICY and its handlers.
 
     ROUTES are (method, path pattern, handler's name); a handler takes (context, request, **parts of the path) and returns (status, body),
-    directly or as a generator. POLICY are its default rules, STEP is its place in the boot of a server. `token_cache_s` is auth_token's
+    directly or as a generator. VERSION is (id, address) of its API, told to everybody at /. POLICY are its default rules, STEP is its place in the boot of a server. `token_cache_s` is auth_token's
     token_cache_time.
     """
 
-    ROUTES, POLICY, STEP = (), {}, None
+    ROUTES, VERSION, POLICY, STEP = (), None, {}, None
 
     def __init__(self, world, name, account, password, *, keystone="keystone", token_cache_s=300, identity_url="http://keystone:5000",
                  send_service_token=False):
@@ -76,6 +76,8 @@ class Service:
     def serve(self, message):
         """Generator: one request from the wire to its answer."""
         request = rest.Request.of(message)
+        if (request.method, request.path) == ("GET", "/"):
+            return rest.answer(300, self.versions())   # the one page without a door: clients look there before they log in
         try:
             headers = yield from self.door.process(request.headers)
         except HttpError as refusal:
@@ -89,6 +91,11 @@ class Service:
         except (ValueError, TypeError, AttributeError, KeyError) as problem:   # the real ones check a schema first: the same 400
             return rest.answer(400, self.error_body(BadRequest(f"The body has not the form that was expected: {problem}")))
         return rest.answer(status, body)
+
+    def versions(self):
+        """The version document, as real clients want to find it."""
+        name, address = self.VERSION
+        return {"versions": [{"id": name, "status": "CURRENT", "links": [{"rel": "self", "href": address}]}]}
 
     def route(self, request):
         """(handler, parts of the path). Raises NotFound: only who has passed the door learns which paths exist."""

@@ -14,7 +14,7 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 class CinderApi(Service):
     """Volumes and attachments."""
 
-    STEP = 14
+    STEP, VERSION = 14, ("v3.0", "http://cinder-api:8776/v3/")
     ROUTES = (("POST", "/v3/(?P<project>[^/]+)/volumes", "create"), ("GET", "/v3/(?P<project>[^/]+)/volumes", "index"),
               ("GET", "/v3/(?P<project>[^/]+)/volumes/(?P<id>[^/]+)", "show"), ("POST", "/v3/(?P<project>[^/]+)/attachments", "attach"))
     POLICY = {"volume:create": MEMBER, "volume:get_all": READER, "volume:get": READER, "volume:attachment_create": MEMBER}
