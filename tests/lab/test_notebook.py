@@ -120,3 +120,36 @@ def test_a_mistake_gets_a_short_answer_without_a_traceback(student, call, said):
     assert status == "error"
     assert text.startswith(said)
     assert len(text.splitlines()) == 1 and "Traceback" not in text
+
+
+def test_a_free_text_goes_from_draft_to_the_teachers_answer(student):
+    assert student.run('freetext("Q5.f1")')[0] == "ok"
+    student.press("Save draft")
+    assert "There is nothing to save yet" in student.shown()
+    student.type("Your answer", "Every service asks Keystone.")
+    student.press("Save draft")
+    assert "Grade this first example" in student.shown()
+    student.press("Done grading")
+    assert "The example before: you agree with the teacher on" in student.shown()
+    student.press("Done grading")
+    assert "Now grade your own draft" in student.shown()
+    student.press("Done grading")
+    student.press("Save revision")
+    assert "Saved. The teacher confirms or samples your points." in student.shown()
+    assert "Your answer: <blockquote>Every service asks Keystone.</blockquote>" in student.shown()
+
+
+def test_a_wrong_answer_to_a_question_names_the_belief_and_offers_a_second_version(student):
+    student.run('concept("Q5.c1")')
+    wrong = next(
+        state["description"]
+        for state in student.models.values()
+        if "Keystone" in state.get("description", "") and state["description"][1:2] == ")"
+    )
+    student.press(wrong)
+    student.press("Answer")
+    assert "Not this one." in student.shown() and "Belief behind it:" in student.shown()
+    before = student.shown()
+    student.press("Try a second version")
+    assert student.shown() != before
+    assert "Beliefs to look at again:" in student.run("progress()")[1]
