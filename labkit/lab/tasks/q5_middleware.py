@@ -167,7 +167,9 @@ def why_bad(event, keystone):
         return "Keystone never issued this token."
     if token in keystone.revoked:
         return "The token was revoked."
-    if helper and "service" not in keystone.tokens.get(helper, {"roles": []})["roles"]:
+    if helper and helper not in keystone.tokens:
+        return f"Keystone never issued {helper}; somebody pretends to vouch for the request."
+    if helper and "service" not in keystone.tokens[helper]["roles"]:
         return f"{helper} is no service token: its owner has no role 'service'."
     return f"The token ran out {event['at_s'] - keystone.tokens[token]['expires_at']:g} s ago."
 
