@@ -11,7 +11,7 @@ from labkit.openstack.keystone.web import NoContent, route
 
 ACCESS = Table("access_rule", "Access Rule",
                {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "service": "TEXT", "path": "TEXT", "method": "TEXT"},
-               unique=("user_id, service, path, method",), extra=False)
+               unique=("user_id, service, path, method",), longest={"path": 128}, extra=False)
 SCHEMA = ACCESS.schema
 SHAPE = {"path": {"type": "string", "minLength": 0, "maxLength": 225, "pattern": r"^/\.*"},
          "service": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-zA-Z0-9-]+$"},

@@ -108,8 +108,6 @@ def list_credentials(ks, request, user_id):
 def create_credential(ks, request, user_id):
     access_rules.require_own_rights(request)
     require_unrestricted(request)
-    if not request.auth.project_id:
-        raise BadRequest("Invalid application credential: a project-scoped token is needed to make one")
     asked = {**request.json["application_credential"]}
     secret = asked.get("secret") or new_secret(ks.draw)
     ref = {"id": ks.new_id(), "name": asked["name"], "description": asked.get("description"), "user_id": user_id,

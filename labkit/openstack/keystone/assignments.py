@@ -140,5 +140,5 @@ def domains_of(db, user_id):
 
 
 def has_system(db, user_id):
-    """Has a user any role on the system?"""
-    return bool(effective_role_ids(db, user_id, system=True))
+    """Has a user himself any role on the system? (Not by a group: GET /v3/auth/system does not look there, though a login does.)"""
+    return bool(select(db, actor="user", actor_id=user_id, place="system"))

@@ -8,6 +8,7 @@ paged by the database in the order of their ids: there the page is cut *before* 
 shorter than its limit, even empty. That surprises, and it is what the real one does.
 """
 
+import re
 from urllib.parse import urlencode
 
 from labkit.openstack.errors import BadRequest, NotFound
@@ -80,9 +81,9 @@ def limit_of(request):
     text = request.query.get("limit")
     if not text:
         return None
-    if not text.isascii() or not text.isdecimal():
-        raise BadRequest(f"Invalid input for field/attribute limit. Value: {text}. '{text}' does not match '^[0-9]+$'")
-    return min(int(text), LARGEST_PAGE) if len(text) < 9 else LARGEST_PAGE
+    if not re.fullmatch("-?[0-9]{1,9}", text):
+        raise BadRequest(f"Invalid input for field/attribute limit. Value: {text}. '{text}' does not match '^-?[0-9]+$'")
+    return min(int(text), LARGEST_PAGE)
 
 
 def shortened(refs, limit):
@@ -91,11 +92,11 @@ def shortened(refs, limit):
 
 
 def page(refs, known, limit, marker):
-    """(one page in the order of ids, is it full?). Raises NotFound for a marker that nothing has as its id."""
+    """(one page in the order of ids, is it full?); a negative limit is none to SQLite. Raises NotFound for a marker that is nobody's id."""
     if marker and all(ref["id"] != marker for ref in known):
         raise NotFound(text=f"Marker {marker} could not be found.")
     refs = sorted((ref for ref in refs if not marker or ref["id"] > marker), key=lambda ref: ref["id"])
-    return (refs[:LARGEST_PAGE], False) if limit is None else (refs[:limit], len(refs) >= limit)
+    return (refs[:LARGEST_PAGE], False) if limit is None else (refs if limit < 0 else refs[:limit], len(refs) >= limit)
 
 
 def next_page(request, refs, limit):

@@ -16,7 +16,8 @@ from labkit.openstack.keystone.web import Created, NoContent, route
 
 CREDENTIALS = Table(
     "credential", "credential",
-    {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "project_id": "TEXT", "type": "TEXT NOT NULL", "sealed_blob": "TEXT NOT NULL"})
+    {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "project_id": "TEXT", "type": "TEXT NOT NULL", "sealed_blob": "TEXT NOT NULL"},
+    longest={"user_id": 64, "project_id": 64, "type": 255})
 SCHEMA = CREDENTIALS.schema
 WITH_PROJECT = {"if": {"properties": {"type": {"const": "ec2"}}},
                 "then": {"title": "ec2 credential requires project_id", "required": ["blob", "type", "user_id", "project_id"]}}

@@ -2,7 +2,7 @@
 
 import json
 
-from labkit.openstack.errors import Expecting, Unauthorized
+from labkit.openstack.errors import Expecting, HttpError, Unauthorized
 from labkit.openstack.keystone import credentials, projects, users
 from labkit.openstack.keystone.collection import envelope
 from labkit.openstack.keystone.web import Created, NoContent, route
@@ -42,7 +42,7 @@ def list_keys(ks, request, user_id):
 def create_key(ks, request, user_id):
     users.get(ks.db, user_id)
     project_id = request.json.get("tenant_id")
-    if not isinstance(project_id, str):
+    if not isinstance(project_id, str | None):
         raise Expecting("tenant_id", "request body")
     projects.get(ks.db, project_id)
     credentials.require_own_rights(request)
@@ -66,3 +66,20 @@ def delete_key(ks, request, user_id, access):
     credentials.require_own_rights(request)
     credentials.CREDENTIALS.delete(ks.db, id=ref["id"])
     return NoContent()
+
+
+class MethodOff(HttpError):
+    """503: the authentication method `ec2credential` is off, as it is by default."""
+
+    code, title = 503, "Service Unavailable"
+
+    def __init__(self):
+        super().__init__("Cannot mint a token from an EC2 or S3 credential: the ec2credential auth method is not enabled. "
+                         "Add ec2credential to the [auth] methods configuration option.")
+
+
+@route("POST", "/v3/ec2tokens", rule="identity:ec2tokens_validate")
+@route("POST", "/v3/s3tokens", rule="identity:s3tokens_validate")
+def exchange(ks, request):
+    """Services that speak Amazon's API would get a token for a signed request here. Raises MethodOff."""
+    raise MethodOff()

@@ -11,7 +11,7 @@ from labkit.openstack.keystone.users import user_target
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 GROUPS = Table("group", "group", {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT NOT NULL", "description": "TEXT"},
-               unique=("domain_id, name",))
+               unique=("domain_id, name",), longest={"name": 64})
 SCHEMA = GROUPS.schema
 
 CREATE = Schema(body("group", {"domain_id": ID, "description": TEXT, "name": NAME}, required=["name"]))

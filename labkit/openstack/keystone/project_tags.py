@@ -52,7 +52,7 @@ def add_tag(ks, request, project_id, value):
     ref = projects.get(ks.db, project_id)
     TAGS.check_verbose([*ref["tags"], value])
     store(ks, ref, [*ref["tags"], value], "create")
-    return Response(201, [("Content-Type", "application/json"), ("Location", request.link(project_id, "tags", value))])
+    return Response(201, [("Content-Type", "text/html; charset=utf-8"), ("Location", request.link(project_id, "tags", value))])
 
 
 @route("DELETE", ONE, rule="identity:delete_project_tag", target=project_target)

@@ -9,7 +9,8 @@ from labkit.openstack.keystone.shapes import REGION_ID, SHORT_TEXT, body, query
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-REGIONS = Table("region", "region", {"id": "TEXT PRIMARY KEY", "description": "TEXT NOT NULL", "parent_region_id": "TEXT"})
+REGIONS = Table("region", "region", {"id": "TEXT PRIMARY KEY", "description": "TEXT NOT NULL", "parent_region_id": "TEXT"},
+                longest={"id": 255})
 SCHEMA = REGIONS.schema
 CREATE = Schema(body("region", {"description": SHORT_TEXT, "id": {**REGION_ID, "minLength": 0}, "parent_region_id": REGION_ID}, closed_outside=False))
 UPDATE = Schema(body("region", {"description": SHORT_TEXT, "id": REGION_ID, "parent_region_id": REGION_ID}, minProperties=1))

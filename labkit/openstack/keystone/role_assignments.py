@@ -16,7 +16,7 @@ SCOPE_INHERITED = "scope.OS-INHERIT:inherited_to"
 LIST = Schema({**query({"group.id": ID, "role.id": ID, "scope.domain.id": ID, "scope.project.id": ID, "user.id": STRING}),
                "dependentRequired": {"include_subtree": ["scope.project.id"]}})
 EXCLUSIVE = (("scope.domain.id", "scope.project.id", "a domain or project"), ("scope.domain.id", "scope.system", "system or domain"),
-             ("scope.project.id", "scope.system", "system or project"), ("user.id", "group.id", "a user or group"))
+             ("scope.project.id", "scope.system", "system or project"))
 ALWAYS_EMPTY = "filter will always result in an empty list."
 
 
@@ -37,6 +37,9 @@ class Asked:
 def asked_by(db, request):
     """The filters of a query. Raises BadRequest for those that exclude each other, NotFound."""
     have = request.query
+    if "user.id" in have and "group.id" in have:
+        raise BadRequest(f"ImmutableMultiDict({list(have.items(multi=True))}) is valid under each of "
+                         "{'required': ['group.id']}, {'required': ['user.id']}")
     for one, other, either in EXCLUSIVE:
         if have.get(one) and have.get(other):
             raise BadRequest(f"Specify {either}, not both")

@@ -11,8 +11,9 @@ from labkit.openstack.keystone.shapes import ID, IMMUTABLE, NAME, NULLABLE_ID, T
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-ROLES = Table("role", "role", {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT", "description": "TEXT", "options": "TEXT NOT NULL"},
-              documents=("options",), unique=("ifnull(domain_id, ''), name",))
+ROLES = Table("role", "role",
+              {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT", "description": "TEXT", "options": "TEXT NOT NULL"},
+              documents=("options",), unique=("ifnull(domain_id, ''), name",), longest={"description": 255})
 SCHEMA = ROLES.schema
 
 SHAPE = {"name": NAME, "description": TEXT, "domain_id": NULLABLE_ID, "options": IMMUTABLE}

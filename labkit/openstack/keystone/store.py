@@ -6,20 +6,20 @@ Real Keystone keeps unknown attributes of most resources and gives them back at 
 import json
 import sqlite3
 
-from labkit.openstack.errors import Conflict, NotFound
+from labkit.openstack.errors import BadRequest, Conflict, NotFound
 
 TRUE_WORDS = {"1", "t", "true", "on", "y", "yes"}
 
 
 class Table:
-    """One kind of resource: `columns` (name → SQLite type), of which `flags` are booleans and `documents` are JSON.
+    """One kind of resource: `columns` (name → SQLite type), of which `flags` are booleans and `documents` are JSON; `longest`: name → characters.
 
     `kind` is the word of 404 and 409 answers. A duplicate key or name raises Conflict, a missing id NotFound.
     """
 
-    def __init__(self, name, kind, columns, flags=(), documents=(), unique=(), extra=True):
+    def __init__(self, name, kind, columns, flags=(), documents=(), unique=(), longest=(), extra=True):
         self.name, self.kind, self.columns = name, kind, columns
-        self.flags, self.documents, self.extra = frozenset(flags), frozenset(documents), extra
+        self.flags, self.documents, self.longest, self.extra = frozenset(flags), frozenset(documents), dict(longest), extra
         self.schema = self._schema(unique)
 
     def _schema(self, unique):
@@ -47,7 +47,10 @@ class Table:
         return as_boolean(value) if name in self.flags and value is not None else value
 
     def row(self, ref):
-        """A dict as a row: columns, and the rest in `extra`."""
+        """A dict as a row: columns, and the rest in `extra`. Raises BadRequest for a text that is too long for its column."""
+        for name, characters in self.longest.items():
+            if isinstance(ref.get(name), str) and len(ref[name]) > characters:
+                raise BadRequest(f"String length exceeded. The length of string '{ref[name]}' exceeds the limit of column {name}(CHAR({characters})).")
         row = {name: self._stored(name, ref.get(name)) for name in self.columns}
         if self.extra:
             row["extra"] = json.dumps(self.extras(ref))

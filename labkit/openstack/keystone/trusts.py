@@ -19,7 +19,8 @@ TRUSTS = Table(
      "impersonation": "INTEGER NOT NULL", "expires_at": "TEXT", "remaining_uses": "INTEGER", "deleted_at": "TEXT", "redelegated_trust_id": "TEXT",
      "redelegation_count": "INTEGER", "roles": "TEXT NOT NULL"},
     flags=("impersonation",), documents=("roles",),
-    unique=("trustor_user_id, trustee_user_id, project_id, impersonation, expires_at",))
+    unique=("trustor_user_id, trustee_user_id, project_id, impersonation, expires_at",),
+    longest=dict.fromkeys(("trustor_user_id", "trustee_user_id", "project_id"), 64))
 SCHEMA = TRUSTS.schema
 
 LONGEST_CHAIN = 3   # max_redelegation_count

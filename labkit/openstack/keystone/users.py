@@ -16,7 +16,7 @@ USERS = Table(
     "user", "user",
     {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT NOT NULL", "enabled": "INTEGER", "default_project_id": "TEXT",
      "options": "TEXT NOT NULL"},
-    flags=("enabled",), documents=("options",), unique=("domain_id, name",))
+    flags=("enabled",), documents=("options",), unique=("domain_id, name",), longest={"default_project_id": 64})
 SCHEMA = USERS.schema
 
 RULES_OF_FACTORS = {"type": ["array", "null"], "uniqueItems": True,
