@@ -55,9 +55,9 @@ def line(title, bands, *, start_s, end_s, now_s=None, marks=(), tick_s=600):
     top = 14 + 20 * _rows(shown, x)
     bottom = top + LANE * len(lanes)
     parts = [_marks(shown, x, bottom), _axis(x, start_s, end_s, tick_s, bottom)]
-    parts += [_lane(lane, [band for band in bands if band.lane == lane], x, top + LANE * i) for i, lane in enumerate(lanes)]
     if now_s is not None and start_s <= now_s <= end_s:
-        parts.append(_now(x(now_s), now_s - start_s, top, bottom))
+        parts.append(_now(x(now_s), now_s - start_s, top, bottom))  # beneath the words of the lanes
+    parts += [_lane(lane, [band for band in bands if band.lane == lane], x, top + LANE * i) for i, lane in enumerate(lanes)]
     return card.drawing(WIDTH, bottom + (66 if now_s is not None else 36), "".join(parts), title=title, desc=describe(bands, marks, now_s, start_s))
 
 

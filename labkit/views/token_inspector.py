@@ -197,4 +197,4 @@ class TokenInspector(Frame):
         """Stop or start every Keystone node."""
         for keystone in self.cloud.keystones:
             getattr(self.cloud.world, what)(keystone.name)
-        return f"Keystone: {what}"
+        return "Keystone is stopped" if what == "stop" else "Keystone runs"
