@@ -1,8 +1,13 @@
 """A small OpenStack: Keystone, four services and a dashboard, each a process of its own, joined by messages.
 
-    laptop ──▶ keystone          horizon ──▶ keystone, nova-api
-       └─────▶ nova-api ──▶ glance-api, neutron-server, cinder-api          visitor ──▶ vm-web (data plane: none of the above)
+    laptop ──▶ keystone          horizon ──▶ keystone, nova-api          visitor ──▶ vm-web (data plane: none of these)
+       └─────▶ nova-api ──▶ glance-api, neutron-server, cinder-api
                    └───────────┴──────────────┴─▶ keystone: 'whose token is this?'
+
+    cloud = OpenStack(World(seed=7))
+    anna = cloud.login("anna")                           # project shop, role member
+    cloud.boot(anna, "web"); cloud.world.run(until=30)
+    anna.get("compute", "/servers").body                 # through the network, with her token
 """
 
 from labkit.openstack import rest

@@ -1,7 +1,8 @@
 """nova-api with the boot of a server: 202 at once, the rest by messages – and each of them carries the user's token.
 
-    POST /servers ─▶ 202 BUILD ─▶ image (glance) ─▶ port (neutron) ─▶ volume (cinder) ─▶ spawn, paused ─▶ network-vif-plugged ─▶ ACTIVE
-      step 2           3                8               10                14                 17                    13
+    POST /servers ─▶ 202 BUILD ─▶ image ─▶ port ─▶ volume ─▶ spawn, paused ─▶ network-vif-plugged ─▶ ACTIVE
+                                  glance   neutron  cinder    libvirt           from neutron
+      step 2           3            8        10       14        17                  13
 
 Four services look at the same token, each on its own. The guest waits for an event that neutron sends with *its own* account.
 What the real one does differently: conductor, scheduler, Placement and nova-compute are processes of their own, joined by a message queue;

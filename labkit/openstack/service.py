@@ -45,8 +45,8 @@ class Service:
     """An API process on the world node `name`. A kind of service is a subclass with ROUTES, POLICY and its handlers.
 
     ROUTES are (method, path pattern, handler's name); a handler takes (context, request, **parts of the path) and returns (status, body),
-    directly or as a generator. VERSION is (id, address) of its API, told to everybody at /. POLICY are its default rules, STEP is its place in the boot of a server. `token_cache_s` is auth_token's
-    token_cache_time.
+    directly or as a generator. VERSION is (id, address) of its API, told to everybody at /. POLICY are its default rules, STEP is its
+    place in the boot of a server. `token_cache_s` is auth_token's token_cache_time.
     """
 
     ROUTES, VERSION, POLICY, STEP = (), None, {}, None
