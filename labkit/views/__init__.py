@@ -1,10 +1,10 @@
 """Pictures and the live views around them: the pure functions turn state into SVG and HTML, the classes let somebody act on it.
 
-    Topology(world)            a small world: cut, heal, crash, stop, start, and what happened
-    TracePlayer(trace)         walk through a trace, event by event
-    TokenInspector(…)          a token opened: envelope, payload, life, and what each service answers
-    PolicyPlayground(…)        who refuses what, and why
-    OutageTimeline(…)          what works how long after Keystone stopped
+Topology(world)            a small world: cut, heal, crash, stop, start, and what happened
+TracePlayer(trace)         walk through a trace, event by event
+TokenInspector(…)          a token opened: envelope, payload, life, and what each service answers
+PolicyPlayground(…)        who refuses what, and why
+OutageTimeline(…)          what works how long after Keystone stopped
 """
 
 from importlib import import_module

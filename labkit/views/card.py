@@ -72,7 +72,9 @@ def text(value):
 
 def glyph(tone):
     """The shape of a tone, hidden from screen readers because a word always stands beside it."""
-    return Html(f'<svg class="lk-glyph lk-{tone}" width="11" height="11" viewBox="0 0 12 12" aria-hidden="true">{SHAPES[TONES[tone][2]]}</svg>')
+    return Html(
+        f'<svg class="lk-glyph lk-{tone}" width="11" height="11" viewBox="0 0 12 12" aria-hidden="true">{SHAPES[TONES[tone][2]]}</svg>'
+    )
 
 
 def badge(word, tone="idle"):
@@ -100,7 +102,9 @@ def table(caption, columns, rows, *, now=None):
     """A real HTML table; the first cell of each row heads it. `now`: index of the row to light up."""
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
     body = "".join(_row(row, index == now) for index, row in enumerate(rows))
-    return Html(f'<table class="lk-table"><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    return Html(
+        f'<table class="lk-table"><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
 
 
 def _row(row, lit):
@@ -113,13 +117,17 @@ def panel(title, *body, note=""):
     """A card: title, content, and a quiet line beneath it."""
     end = f'<p class="lk-note">{text(note)}</p>' if note else ""
     inside = "".join(text(part) for part in body)
-    return Html(f'{STYLE}<div class="lk lk-card" role="group" aria-label="{escape(title)}"><p class="lk-title">{text(title)}</p>{inside}{end}</div>')
+    return Html(
+        f'{STYLE}<div class="lk lk-card" role="group" aria-label="{escape(title)}"><p class="lk-title">{text(title)}</p>{inside}{end}</div>'
+    )
 
 
 def drawing(width, height, body, *, title, desc):
     """An SVG picture, `width` x `height` units, with its text alternative: a title and a description that says what the picture says."""
-    return Html(f'<svg class="lk" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(f"{title}. {desc}")}" '
-                f'style="max-width:{width}px"><desc>{escape(desc)}</desc>{body}</svg>')
+    return Html(
+        f'<svg class="lk" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(f"{title}. {desc}")}" '
+        f'style="max-width:{width}px"><desc>{escape(desc)}</desc>{body}</svg>'
+    )
 
 
 def still(html):

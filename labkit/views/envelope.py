@@ -22,7 +22,12 @@ LOOK = (  # name, width in the picture, tone, what it is for
     ("time stamp", 150, "info", "when it was sealed; readable without a key"),
     ("IV", 150, "odd", "16 random bytes: tokens of equal content look different"),
     ("ciphertext", 300, "good", "the payload under AES-128-CBC; opened by the second half of the key"),
-    ("HMAC", 188, "bad", "the seal (HMAC-SHA256, first half of the key) over all before it: one bit changed, and no key fits"),
+    (
+        "HMAC",
+        188,
+        "bad",
+        "the seal (HMAC-SHA256, first half of the key) over all before it: one bit changed, and no key fits",
+    ),
 )
 
 
@@ -32,13 +37,17 @@ def take_apart(text):
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except ValueError:
-        raise ValueError("this is not base64 for addresses: a token has only letters, digits, '-' and '_', and nothing is cut off") from None
+        raise ValueError(
+            "this is not base64 for addresses: a token has only letters, digits, '-' and '_', and nothing is cut off"
+        ) from None
     if len(raw) < SMALLEST or raw[0] != 0x80:
-        raise ValueError(f"this is no Fernet token: it has {len(raw)} bytes and begins with {raw[:1].hex() or 'nothing'} "
-                         f"(a token has at least {SMALLEST} and begins with 80)")
+        raise ValueError(
+            f"this is no Fernet token: it has {len(raw)} bytes and begins with {raw[:1].hex() or 'nothing'} "
+            f"(a token has at least {SMALLEST} and begins with 80)"
+        )
     parts, first = [], 0
     for (name, *_), length in zip(LOOK, (1, 8, 16, len(raw) - 57, 32)):
-        parts.append((name, first, raw[first:first + length]))
+        parts.append((name, first, raw[first : first + length]))
         first += length
     return parts
 
@@ -66,10 +75,24 @@ def strip(parts):
     drawn, x = [], 4
     for (name, width, tone, _), (_, first, raw) in zip(LOOK, parts):
         last = first + len(raw) - 1
-        drawn += [draw.rect(x, 8, width - 4, 50, fill=f"var(--lk-{tone})", stroke=f"var(--lk-{tone})", rounded=6, fill_opacity=0.16, stroke_width=1.5),
-                  draw.text(x + width / 2 - 2, 30, name, size=15, weight=600),
-                  draw.text(x + width / 2 - 2, 49, f"{len(raw)} byte{'s' if len(raw) > 1 else ''}", size=13),
-                  draw.text(x + width / 2 - 2, 76, f"{first} – {last}" if last > first else f"{first}", size=13, fill="faint")]
+        drawn += [
+            draw.rect(
+                x,
+                8,
+                width - 4,
+                50,
+                fill=f"var(--lk-{tone})",
+                stroke=f"var(--lk-{tone})",
+                rounded=6,
+                fill_opacity=0.16,
+                stroke_width=1.5,
+            ),
+            draw.text(x + width / 2 - 2, 30, name, size=15, weight=600),
+            draw.text(x + width / 2 - 2, 49, f"{len(raw)} byte{'s' if len(raw) > 1 else ''}", size=13),
+            draw.text(
+                x + width / 2 - 2, 76, f"{first} – {last}" if last > first else f"{first}", size=13, fill="faint"
+            ),
+        ]
         x += width
     desc = " ".join(f"{name}: bytes {first} to {first + len(raw) - 1}." for name, first, raw in parts)
     return card.drawing(WIDTH, 84, "".join(drawn), title="The envelope of a Fernet token", desc=desc)
@@ -83,19 +106,36 @@ def parts_table(parts):
 
 def payload_table(token, names):
     """The opened payload, field by field; `names` maps ids to names that Keystone looks up (they are not in the token)."""
+
     def named(key):
         return card.Html(f"{card.code(key)} {card.text('= ' + names[key]) if key in names else ''}")
 
-    scope = {"project": token.project_id, "domain": token.domain_id, "system": token.system, "trust": token.project_id,
-             "application credential": token.project_id}.get(tokens.SCOPE_NAMES[token.kind])
-    rows = [("kind of payload", f"{token.kind}: {tokens.SCOPE_NAMES[token.kind]}"), ("user", named(token.user_id)), ("methods", ", ".join(token.methods))]
+    scope = {
+        "project": token.project_id,
+        "domain": token.domain_id,
+        "system": token.system,
+        "trust": token.project_id,
+        "application credential": token.project_id,
+    }.get(tokens.SCOPE_NAMES[token.kind])
+    rows = [
+        ("kind of payload", f"{token.kind}: {tokens.SCOPE_NAMES[token.kind]}"),
+        ("user", named(token.user_id)),
+        ("methods", ", ".join(token.methods)),
+    ]
     rows += [("scope", named(scope))] if scope else [("scope", "none")]
     rows += [("trust", named(token.trust_id))] if token.trust_id else []
     rows += [("application credential", named(token.app_cred_id))] if token.app_cred_id else []
-    rows += [("expires at", tokens.time_text(token.expires_at)), ("audit ids", card.Html(", ".join(card.code(audit) for audit in token.audit_ids)))]
-    return card.table("Inside: a msgpack list. No role, no name, no catalogue: those are looked up at every validation.", ("field", "value"), rows)
+    rows += [
+        ("expires at", tokens.time_text(token.expires_at)),
+        ("audit ids", card.Html(", ".join(card.code(audit) for audit in token.audit_ids))),
+    ]
+    return card.table(
+        "Inside: a msgpack list. No role, no name, no catalogue: those are looked up at every validation.",
+        ("field", "value"),
+        rows,
+    )
 
 
 def shortened(text, keep=32):
     """The text, or its beginning and end."""
-    return text if len(text) <= keep else f"{text[:keep - 9]} … {text[-6:]}"
+    return text if len(text) <= keep else f"{text[: keep - 9]} … {text[-6:]}"

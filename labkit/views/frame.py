@@ -115,8 +115,13 @@ def choice(word, options, action, *, value=None):
     """A labelled drop-down list; `action(value)` after each choice."""
     import ipywidgets
 
-    made = ipywidgets.Dropdown(description=word, options=options, value=value if value is not None else first(options),
-                               layout=ipywidgets.Layout(width="auto"), style={"description_width": "initial"})
+    made = ipywidgets.Dropdown(
+        description=word,
+        options=options,
+        value=value if value is not None else first(options),
+        layout=ipywidgets.Layout(width="auto"),
+        style={"description_width": "initial"},
+    )
     made.observe(lambda change: action(change["new"]), "value")
     return made
 
@@ -125,8 +130,15 @@ def number(word, low, high, value, action, *, step=1):
     """A labelled number field between `low` and `high`; `action(value)` after each change. Arrow keys count up and down."""
     import ipywidgets
 
-    made = ipywidgets.BoundedIntText(value=value, min=low, max=high, step=step, description=word,
-                                     layout=ipywidgets.Layout(width="auto"), style={"description_width": "initial"})
+    made = ipywidgets.BoundedIntText(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=word,
+        layout=ipywidgets.Layout(width="auto"),
+        style={"description_width": "initial"},
+    )
     made.observe(lambda change: action(change["new"]), "value")
     return made
 
@@ -135,8 +147,14 @@ def text_field(word, placeholder, action, *, value="", width="26em"):
     """A labelled text field; `action(text)` when Enter is pressed or the field is left."""
     import ipywidgets
 
-    made = ipywidgets.Text(value=value, placeholder=placeholder, description=word, continuous_update=False,
-                           layout=ipywidgets.Layout(width=width), style={"description_width": "initial"})
+    made = ipywidgets.Text(
+        value=value,
+        placeholder=placeholder,
+        description=word,
+        continuous_update=False,
+        layout=ipywidgets.Layout(width=width),
+        style={"description_width": "initial"},
+    )
     made.observe(lambda change: action(change["new"]), "value")
     return made
 

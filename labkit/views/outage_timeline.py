@@ -1,9 +1,9 @@
 """The outage time line: what still works, minute by minute, after Keystone stopped – played in the emulator, not looked up.
 
-    web shop      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
-    list servers  ━━━━━━━━┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕
-    log in        ✕✕✕✕✕✕✕✕┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕
-                  stop    verdict 300 s old
+web shop      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+list servers  ━━━━━━━━┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕
+log in        ✕✕✕✕✕✕✕✕┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕
+              stop    verdict 300 s old
 """
 
 from labkit.openstack.outage import blast_radius
@@ -21,7 +21,10 @@ def bands_of(outcomes):
     """{(operation, minute): Outcome} as Bands: neighbouring tries with equal outcome become one, each lasting until the next try."""
     bands = []
     for operation in dict.fromkeys(operation for operation, _ in outcomes):
-        tries = sorted((outcome for (name, _), outcome in outcomes.items() if name == operation), key=lambda outcome: outcome.minute)
+        tries = sorted(
+            (outcome for (name, _), outcome in outcomes.items() if name == operation),
+            key=lambda outcome: outcome.minute,
+        )
         ends = [outcome.minute for outcome in tries[1:]] + [LAST]
         for outcome, end in zip(tries, ends):
             word, tone = ("works", "good") if outcome.worked else (f"fails: {outcome.said}", "bad")
@@ -43,15 +46,39 @@ def at(outcomes, minute):
 
 def draw(outcomes, *, minute, token_age_min, shown_min=LAST):
     """Time line, and a table of the chosen minute. `token_age_min`: how old the tokens were when Keystone stopped."""
-    marks = [Mark(60 * (CACHE_MIN - token_age_min), "verdicts are 300 s old"), Mark(60 * (TOKEN_MIN - token_age_min), "tokens are 3600 s old")]
+    marks = [
+        Mark(60 * (CACHE_MIN - token_age_min), "verdicts are 300 s old"),
+        Mark(60 * (TOKEN_MIN - token_age_min), "tokens are 3600 s old"),
+    ]
     bands = [band for band in bands_of(outcomes) if band.start_s < 60 * shown_min]
-    picture = line("What works after Keystone stopped", bands, start_s=0, end_s=60 * shown_min, now_s=60 * minute,
-                   marks=[mark for mark in marks if mark.at_s > 0], tick_s=60 if shown_min <= 10 else 600)
-    rows = [(operation, card.cell("works" if outcome.worked else "fails", "good" if outcome.worked else "bad"), outcome.said)
-            for operation, outcome in at(outcomes, minute).items()]
-    table = card.table(f"Minute {minute} after Keystone stopped; tokens issued and used {token_age_min} min before the stop", ("operation", "outcome", "what was seen"), rows)
-    return card.panel("Keystone is stopped at minute 0", picture, table,
-                      note="Every cell was tried in the emulator. 'boot': the token was used for listing only; 'boot again': it had booted a server before.")
+    picture = line(
+        "What works after Keystone stopped",
+        bands,
+        start_s=0,
+        end_s=60 * shown_min,
+        now_s=60 * minute,
+        marks=[mark for mark in marks if mark.at_s > 0],
+        tick_s=60 if shown_min <= 10 else 600,
+    )
+    rows = [
+        (
+            operation,
+            card.cell("works" if outcome.worked else "fails", "good" if outcome.worked else "bad"),
+            outcome.said,
+        )
+        for operation, outcome in at(outcomes, minute).items()
+    ]
+    table = card.table(
+        f"Minute {minute} after Keystone stopped; tokens issued and used {token_age_min} min before the stop",
+        ("operation", "outcome", "what was seen"),
+        rows,
+    )
+    return card.panel(
+        "Keystone is stopped at minute 0",
+        picture,
+        table,
+        note="Every cell was tried in the emulator. 'boot': the token was used for listing only; 'boot again': it had booted a server before.",
+    )
 
 
 class OutageTimeline(Frame):
@@ -77,8 +104,13 @@ class OutageTimeline(Frame):
         return draw(self.outcomes, minute=self.minute, token_age_min=self.token_age_min, shown_min=self.shown_min)
 
     def text(self):
-        rows = [f"  {operation}: {'works' if outcome.worked else 'fails'} ({outcome.said})" for operation, outcome in at(self.outcomes, self.minute).items()]
-        return "\n".join([f"Minute {self.minute} after Keystone stopped, tokens {self.token_age_min} min old at the stop", *rows])
+        rows = [
+            f"  {operation}: {'works' if outcome.worked else 'fails'} ({outcome.said})"
+            for operation, outcome in at(self.outcomes, self.minute).items()
+        ]
+        return "\n".join(
+            [f"Minute {self.minute} after Keystone stopped, tokens {self.token_age_min} min old at the stop", *rows]
+        )
 
     def controls(self):
         self._minute = number("Minute after the stop", 0, LAST, self.minute, self.go)
@@ -92,7 +124,12 @@ class OutageTimeline(Frame):
         if self._live is not None and self._minute.value != self.minute:
             self._minute.value = self.minute  # comes back here and draws
         else:
-            self.refresh("; ".join(f"{operation} {'works' if outcome.worked else 'fails'}" for operation, outcome in at(self.outcomes, self.minute).items()))
+            self.refresh(
+                "; ".join(
+                    f"{operation} {'works' if outcome.worked else 'fails'}"
+                    for operation, outcome in at(self.outcomes, self.minute).items()
+                )
+            )
 
     def age(self, token_age_min):
         """Play the outage again with tokens of another age."""

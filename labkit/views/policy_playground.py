@@ -16,8 +16,14 @@ from labkit.world import LabError, World
 PEOPLE = {"rita": ("shop", "reader"), "mona": ("shop", "member"), "ada": ("shop", "admin"), "otto": ("other", "member")}
 TOKENS = ("no token", "expired", "unscoped", "other project", "reader", "member", "admin")
 KEYSTONE = ("running", "stopped, caches warm", "stopped, caches empty")
-NODES = {"list servers": "nova-api", "show the server": "nova-api", "create a server": "nova-api", "delete the server": "nova-api",
-         "show an image": "glance-api", "create a port": "neutron-server"}
+NODES = {
+    "list servers": "nova-api",
+    "show the server": "nova-api",
+    "create a server": "nova-api",
+    "delete the server": "nova-api",
+    "show an image": "glance-api",
+    "create a port": "neutron-server",
+}
 TONES = {2: "good", 4: "bad", 5: "odd"}
 
 
@@ -29,8 +35,16 @@ def shop(seed=7):
     session = cloud.login("mona")
     server = cloud.boot(session, "web").body["server"]["id"]
     cloud.world.run(until=cloud.world.now + 60)
-    held = {"no token": None, "expired": expired, "unscoped": cloud.login("mona", unscoped=True).token, "member": session.token}
-    held |= {kind: cloud.login(user).token for kind, user in (("other project", "otto"), ("reader", "rita"), ("admin", "ada"))}
+    held = {
+        "no token": None,
+        "expired": expired,
+        "unscoped": cloud.login("mona", unscoped=True).token,
+        "member": session.token,
+    }
+    held |= {
+        kind: cloud.login(user).token
+        for kind, user in (("other project", "otto"), ("reader", "rita"), ("admin", "ada"))
+    }
     return cloud, server, held
 
 
@@ -39,7 +53,11 @@ def operations(cloud, server):
     return {
         "list servers": ("GET", "/v2.1/servers", None),
         "show the server": ("GET", f"/v2.1/servers/{server}", None),
-        "create a server": ("POST", "/v2.1/servers", {"server": {"name": "new", "imageRef": cloud.image_id, "flavorRef": "1"}}),
+        "create a server": (
+            "POST",
+            "/v2.1/servers",
+            {"server": {"name": "new", "imageRef": cloud.image_id, "flavorRef": "1"}},
+        ),
         "delete the server": ("DELETE", f"/v2.1/servers/{server}", None),
         "show an image": ("GET", f"/v2/images/{cloud.image_id}", None),
         "create a port": ("POST", "/v2.0/ports", {"port": {}}),
@@ -48,7 +66,11 @@ def operations(cloud, server):
 
 def grid(cloud, server, held, keystone="running"):
     """(operation, kind of token) -> Told, for every cell."""
-    return {(word, kind): answer(cloud, NODES[word], request, token, keystone) for word, request in operations(cloud, server).items() for kind, token in held.items()}
+    return {
+        (word, kind): answer(cloud, NODES[word], request, token, keystone)
+        for word, request in operations(cloud, server).items()
+        for kind, token in held.items()
+    }
 
 
 def answer(cloud, node, request, token, keystone):
@@ -57,7 +79,7 @@ def answer(cloud, node, request, token, keystone):
     aside = Aside(cloud)
     aside.part(node).door.cache.clear()
     if keystone == "stopped, caches warm":
-        aside.ask(node, "GET", "/nothing", token)   # a 404, but behind the door
+        aside.ask(node, "GET", "/nothing", token)  # a 404, but behind the door
     if keystone != "running":
         aside.down.add("keystone")
     return aside.ask(node, method, path, token, body)
@@ -66,12 +88,38 @@ def answer(cloud, node, request, token, keystone):
 def draw(cells, *, kinds=TOKENS, keystone="running", rules=(), problem="", before=None):
     """The grid as an HTML table. `rules`: (name, check string) of the rule on show; `before`: cells to compare with."""
     words = list(dict.fromkeys(word for word, _ in cells))
-    rows = [(card.Html(f'{card.text(word)}<span class="lk-who">{card.text(NODES[word])}</span>'), *(shown(cells[word, kind], before and before[word, kind]) for kind in kinds)) for word in words]
-    table = card.table(f"Keystone is {keystone}. Each cell: the status code, and which part of the service decided.", ("operation", *kinds), rows)
-    rule = card.Html("".join(f"<p>Rule on show: {card.code(name)} = {card.code(text or '(empty: everybody)')}</p>" for name, text in rules))
-    wrong = card.Html(f'<p role="alert">{card.badge("not a rule", "bad")} {card.text(problem)} The last good rule stays in force.</p>') if problem else ""
-    return card.panel("Policy playground", rule, wrong, table,
-                      note="401: who are you? · 403: I know you, and you may not · 404: for you it does not exist · 503: nobody can say who you are")
+    rows = [
+        (
+            card.Html(f'{card.text(word)}<span class="lk-who">{card.text(NODES[word])}</span>'),
+            *(shown(cells[word, kind], before and before[word, kind]) for kind in kinds),
+        )
+        for word in words
+    ]
+    table = card.table(
+        f"Keystone is {keystone}. Each cell: the status code, and which part of the service decided.",
+        ("operation", *kinds),
+        rows,
+    )
+    rule = card.Html(
+        "".join(
+            f"<p>Rule on show: {card.code(name)} = {card.code(text or '(empty: everybody)')}</p>"
+            for name, text in rules
+        )
+    )
+    wrong = (
+        card.Html(
+            f'<p role="alert">{card.badge("not a rule", "bad")} {card.text(problem)} The last good rule stays in force.</p>'
+        )
+        if problem
+        else ""
+    )
+    return card.panel(
+        "Policy playground",
+        rule,
+        wrong,
+        table,
+        note="401: who are you? · 403: I know you, and you may not · 404: for you it does not exist · 503: nobody can say who you are",
+    )
 
 
 def shown(told, before):
@@ -101,16 +149,35 @@ class PolicyPlayground(Frame):
         return self.cloud.services[self.rule[0]].policy_rules[name]
 
     def html(self):
-        return draw(self.cells, keystone=self.keystone, rules=[(self.rule[1], self.check(self.rule[1]))], problem=self.problem, before=self.before)
+        return draw(
+            self.cells,
+            keystone=self.keystone,
+            rules=[(self.rule[1], self.check(self.rule[1]))],
+            problem=self.problem,
+            before=self.before,
+        )
 
     def text(self):
         return "\n".join(f"{word} · {kind}: {told.status} ({told.who})" for (word, kind), told in self.cells.items())
 
     def controls(self):
-        names = [(f"{node}: {name}", (node, name)) for node, service in self.cloud.services.items() for name in service.policy_rules]
-        self._field = text_field("Check string", "role:member and project_id:%(project_id)s", lambda text: self.write(text), value=self.check(self.rule[1]), width="36em")
-        return [[choice("Rule", names, self.choose, value=self.rule)], [self._field, button("Default rule", self.reset)],
-                [choice("Keystone", list(KEYSTONE), self.switch, value=self.keystone)]]
+        names = [
+            (f"{node}: {name}", (node, name))
+            for node, service in self.cloud.services.items()
+            for name in service.policy_rules
+        ]
+        self._field = text_field(
+            "Check string",
+            "role:member and project_id:%(project_id)s",
+            lambda text: self.write(text),
+            value=self.check(self.rule[1]),
+            width="36em",
+        )
+        return [
+            [choice("Rule", names, self.choose, value=self.rule)],
+            [self._field, button("Default rule", self.reset)],
+            [choice("Keystone", list(KEYSTONE), self.switch, value=self.keystone)],
+        ]
 
     def choose(self, rule):
         """Show another rule."""

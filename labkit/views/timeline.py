@@ -1,9 +1,9 @@
 """A time line with lanes: what holds from when to when, marks across all lanes, and where 'now' is.
 
-                     cache 300 s ends            token 3600 s ends
-    log in      ━━━✕━━━━━━┊━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┊━━━━
-    list        ━━━━━━━━━━┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕┊✕✕✕
-                0    5 min ▲ now
+                 cache 300 s ends            token 3600 s ends
+log in      ━━━✕━━━━━━┊━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┊━━━━
+list        ━━━━━━━━━━┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕┊✕✕✕
+            0    5 min ▲ now
 """
 
 from dataclasses import dataclass
@@ -47,6 +47,7 @@ def span(seconds):
 
 def line(title, bands, *, start_s, end_s, now_s=None, marks=(), tick_s=600):
     """The time line as SVG. Bands and marks outside [start_s, end_s] are cut off. `now_s`: None for no 'now'."""
+
     def x(at_s):
         return LEFT + (RIGHT - LEFT) * (min(max(at_s, start_s), end_s) - start_s) / (end_s - start_s)
 
@@ -57,13 +58,24 @@ def line(title, bands, *, start_s, end_s, now_s=None, marks=(), tick_s=600):
     parts = [_marks(shown, x, bottom), _axis(x, start_s, end_s, tick_s, bottom)]
     if now_s is not None and start_s <= now_s <= end_s:
         parts.append(_now(x(now_s), now_s - start_s, top, bottom))  # beneath the words of the lanes
-    parts += [_lane(lane, [band for band in bands if band.lane == lane], x, top + LANE * i) for i, lane in enumerate(lanes)]
-    return card.drawing(WIDTH, bottom + (66 if now_s is not None else 36), "".join(parts), title=title, desc=describe(bands, marks, now_s, start_s))
+    parts += [
+        _lane(lane, [band for band in bands if band.lane == lane], x, top + LANE * i) for i, lane in enumerate(lanes)
+    ]
+    return card.drawing(
+        WIDTH,
+        bottom + (66 if now_s is not None else 36),
+        "".join(parts),
+        title=title,
+        desc=describe(bands, marks, now_s, start_s),
+    )
 
 
 def describe(bands, marks, now_s, start_s):
     """What the picture says, as sentences."""
-    said = [f"{band.lane}: {band.word} from {span(band.start_s - start_s)} to {span(band.end_s - start_s)}." for band in bands]
+    said = [
+        f"{band.lane}: {band.word} from {span(band.start_s - start_s)} to {span(band.end_s - start_s)}."
+        for band in bands
+    ]
     said += [f"{mark.word} at {span(mark.at_s - start_s)}." for mark in marks]
     return " ".join(said + ([f"Now: {span(now_s - start_s)}."] if now_s is not None else []))
 
@@ -75,7 +87,9 @@ def _lane(lane, bands, x, y):
 
 def _band(band, left, right, y):
     width = max(right - left - 2, 3)
-    box = draw.rect(left + 1, y, width, LANE - 12, fill=f"var(--lk-{band.tone})", stroke="none", rounded=4, fill_opacity=0.18)
+    box = draw.rect(
+        left + 1, y, width, LANE - 12, fill=f"var(--lk-{band.tone})", stroke="none", rounded=4, fill_opacity=0.18
+    )
     edge = draw.rect(left + 1, y, 4, LANE - 12, fill=f"var(--lk-{band.tone})", stroke="none", rounded=2)
     room = int((width - 34) / LETTER)
     word = band.word if len(band.word) <= room else ""
@@ -125,5 +139,8 @@ def _marks(marks, x, bottom):
 
 
 def _now(at, elapsed_s, top, bottom):
-    return (draw.line(at, top, at, bottom + 8, stroke="text", width=2.5) + card.mark(at, bottom + 38, "info", size=11)
-            + _label(at, bottom + 57, f"now: {span(elapsed_s)}", weight=650))
+    return (
+        draw.line(at, top, at, bottom + 8, stroke="text", width=2.5)
+        + card.mark(at, bottom + 38, "info", size=11)
+        + _label(at, bottom + 57, f"now: {span(elapsed_s)}", weight=650)
+    )

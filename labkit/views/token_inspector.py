@@ -24,7 +24,7 @@ class Inspection:
     parts: list = field(default_factory=list)
     opened: tuple | None = None
     names: dict = field(default_factory=dict)
-    caches: dict = field(default_factory=dict)   # node -> (from, until)
+    caches: dict = field(default_factory=dict)  # node -> (from, until)
     answers: dict = field(default_factory=dict)  # (node, request) -> Told
 
     @property
@@ -42,7 +42,9 @@ def inspect(cloud, text, repositories=None):
     truly = envelope.open_with(text, every)
     opened = truly if repositories is None else envelope.open_with(text, repositories)
     names = names_of(cloud.keystone.db, opened[2]) if opened else {}
-    return Inspection(text, now_s, "", parts, opened, names, caches_of(cloud, text), would_answer(cloud, text, truly and truly[2]))
+    return Inspection(
+        text, now_s, "", parts, opened, names, caches_of(cloud, text), would_answer(cloud, text, truly and truly[2])
+    )
 
 
 def names_of(db, token):
@@ -65,8 +67,13 @@ def caches_of(cloud, text):
 def requests_of(cloud, token):
     """node -> path of one reading request, such as everybody's tools send; the volume service wants the project in the path."""
     project = (token and token.project_id) or "no-project"
-    return {"keystone": "/v3/auth/tokens", "nova-api": "/v2.1/servers", "glance-api": f"/v2/images/{cloud.image_id}",
-            "neutron-server": "/v2.0/ports", "cinder-api": f"/v3/{project}/volumes"}
+    return {
+        "keystone": "/v3/auth/tokens",
+        "nova-api": "/v2.1/servers",
+        "glance-api": f"/v2/images/{cloud.image_id}",
+        "neutron-server": "/v2.0/ports",
+        "cinder-api": f"/v3/{project}/volumes",
+    }
 
 
 def subject(node, text):
@@ -77,24 +84,40 @@ def subject(node, text):
 def would_answer(cloud, text, token):
     """(node, request) -> Told: what each would say now; nothing is sent."""
     aside = Aside(cloud)
-    return {(node, f"GET {path}"): aside.ask(node, "GET", path, text, **subject(node, text)) for node, path in requests_of(cloud, token).items()}
+    return {
+        (node, f"GET {path}"): aside.ask(node, "GET", path, text, **subject(node, text))
+        for node, path in requests_of(cloud, token).items()
+    }
 
 
 # -- the picture -----------------------------------------------------------------------------------------------------
 def draw(seen):
     """The whole inspection as HTML."""
     if seen.problem:
-        return card.panel("Token inspector", card.Html(f"<p>{card.badge('not a token', 'bad')} {card.text(seen.problem)}</p>"), answers_table(seen))
+        return card.panel(
+            "Token inspector",
+            card.Html(f"<p>{card.badge('not a token', 'bad')} {card.text(seen.problem)}</p>"),
+            answers_table(seen),
+        )
     head = f"<p>{card.code(envelope.shortened(seen.text, 48))} · {len(seen.text)} characters, {sum(len(raw) for *_, raw in seen.parts)} bytes</p>"
-    return card.panel("Token inspector", card.Html(head), envelope.strip(seen.parts), folded("Each part explained", envelope.parts_table(seen.parts)),
-                      inside(seen), life(seen), answers_table(seen),
-                      note="A bearer token: whoever holds this text is the user, until it expires or is revoked. Show it to nobody.")
+    return card.panel(
+        "Token inspector",
+        card.Html(head),
+        envelope.strip(seen.parts),
+        folded("Each part explained", envelope.parts_table(seen.parts)),
+        inside(seen),
+        life(seen),
+        answers_table(seen),
+        note="A bearer token: whoever holds this text is the user, until it expires or is revoked. Show it to nobody.",
+    )
 
 
 def inside(seen):
     """The payload, or that nobody here can open it."""
     if not seen.opened:
-        return card.Html(f"<p>{card.badge('sealed', 'idle')} This node has no key that opens it: to it the ciphertext is noise.</p>")
+        return card.Html(
+            f"<p>{card.badge('sealed', 'idle')} This node has no key that opens it: to it the ciphertext is noise.</p>"
+        )
     node, number, token = seen.opened
     said = f"<p>{card.badge('opened', 'good')} by key {number} of {card.text(node)}</p>"
     return card.Html(said + envelope.payload_table(token, seen.names))
@@ -105,10 +128,15 @@ def life(seen):
     issued = envelope.sealed_at(seen.parts)
     expires = seen.token.expires_at if seen.token else None
     end = max((expires or issued + 3600) + 600, seen.now_s + 300)
-    bands = [Band("token", issued, expires, "may be valid", "good"), Band("token", expires, end, "expired", "bad")] if expires else \
-        [Band("token", issued, end, "its end is sealed in the payload", "idle")]
+    bands = (
+        [Band("token", issued, expires, "may be valid", "good"), Band("token", expires, end, "expired", "bad")]
+        if expires
+        else [Band("token", issued, end, "its end is sealed in the payload", "idle")]
+    )
     bands += [Band(f"{node}'s cache", start, until, "", "info") for node, (start, until) in seen.caches.items()]
-    marks = [Mark(until, f"caches forget after {span(until - start)}") for start, until in list(seen.caches.values())[:1]]
+    marks = [
+        Mark(until, f"caches forget after {span(until - start)}") for start, until in list(seen.caches.values())[:1]
+    ]
     marks += [Mark(expires, f"expires after {span(expires - issued)}")] if expires else []
     tick = next(step for step in (600, 1800, 3600, 14400, 86400) if (end - issued) / step <= 9 or step == 86400)
     return line("Life of the token", bands, start_s=issued, end_s=end, now_s=seen.now_s, marks=marks, tick_s=tick)
@@ -116,7 +144,10 @@ def life(seen):
 
 def answers_table(seen):
     """What Keystone and each service would answer now, and who says so."""
-    rows = [(node, card.code(request if len(request) < 44 else request[:40] + "…"), shown(told)) for (node, request), told in seen.answers.items()]
+    rows = [
+        (node, card.code(request if len(request) < 44 else request[:40] + "…"), shown(told))
+        for (node, request), told in seen.answers.items()
+    ]
     return card.table("What would be answered right now", ("asked", "request", "answer, and who decides"), rows)
 
 
@@ -153,21 +184,39 @@ class TokenInspector(Frame):
         if not self.token:
             return "Token inspector: no token yet."
         seen = inspect(self.cloud, self.token, self.repositories)
-        said = [f"{node} {request}: {told.status or 'no answer'} ({told.who})" for (node, request), told in seen.answers.items()]
-        inner = seen.problem or (f"user {seen.names.get(seen.token.user_id, seen.token.user_id)}, {tokens.SCOPE_NAMES[seen.token.kind]} "
-                                 f"{seen.names.get(seen.token.project_id, '')}, until {tokens.time_text(seen.token.expires_at)}" if seen.token
-                                 else "sealed: no key at hand opens it")
+        said = [
+            f"{node} {request}: {told.status or 'no answer'} ({told.who})"
+            for (node, request), told in seen.answers.items()
+        ]
+        inner = seen.problem or (
+            f"user {seen.names.get(seen.token.user_id, seen.token.user_id)}, {tokens.SCOPE_NAMES[seen.token.kind]} "
+            f"{seen.names.get(seen.token.project_id, '')}, until {tokens.time_text(seen.token.expires_at)}"
+            if seen.token
+            else "sealed: no key at hand opens it"
+        )
         return "\n".join([f"Token of {len(seen.text)} characters: {inner}", *said])
 
     def controls(self):
         scopes = ["own", *sorted({project for project, _ in self.cloud.people.values()}), "unscoped"]
         self._field = text_field("or paste one", "gAAAAA…", self.paste)
-        return [[choice("User", [*self.cloud.people, "admin"], lambda user: setattr(self, "user", user), value=self.user),
-                 choice("Project", scopes, lambda scope: setattr(self, "scope", scope), value=self.scope), button("Issue a token", lambda: self.act(self.issue)),
-                 self._field],
-                [button("1 min later", lambda: self.act(lambda: self.later(60))), button("5 min later", lambda: self.act(lambda: self.later(300))),
-                 button("1 h later", lambda: self.act(lambda: self.later(3600))), button("Send the requests", lambda: self.act(self.send)),
-                 button("Stop Keystone", lambda: self.act(lambda: self.switch("stop"))), button("Start Keystone", lambda: self.act(lambda: self.switch("start")))]]
+        return [
+            [
+                choice(
+                    "User", [*self.cloud.people, "admin"], lambda user: setattr(self, "user", user), value=self.user
+                ),
+                choice("Project", scopes, lambda scope: setattr(self, "scope", scope), value=self.scope),
+                button("Issue a token", lambda: self.act(self.issue)),
+                self._field,
+            ],
+            [
+                button("1 min later", lambda: self.act(lambda: self.later(60))),
+                button("5 min later", lambda: self.act(lambda: self.later(300))),
+                button("1 h later", lambda: self.act(lambda: self.later(3600))),
+                button("Send the requests", lambda: self.act(self.send)),
+                button("Stop Keystone", lambda: self.act(lambda: self.switch("stop"))),
+                button("Start Keystone", lambda: self.act(lambda: self.switch("start"))),
+            ],
+        ]
 
     def issue(self):
         """Log in as the chosen user with the chosen scope and look at the token. Raises LabError when Keystone refuses."""

@@ -23,7 +23,7 @@ def state_of(world, links=None):
     """
     names = list(world.network.nodes)
     if links is None:
-        every = [(a, b) for i, a in enumerate(names) for b in names[i + 1:]]
+        every = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
         known = set(world.network.links)
         links = [pair for pair in every if len(names) <= 3 or pair in known or pair[::-1] in known]
     nodes = [{"name": name, "state": world.network.nodes[name].state} for name in names]
@@ -37,15 +37,27 @@ def _link(network, a, b):
     elif there.is_cut or back.is_cut:
         words = f"cut from {a if there.is_cut else b} to {b if there.is_cut else a}"
     else:
-        words = f"{there.wait_s * 1000:g} ms" + (" (slow)" if there.slow_s else "") + (f", loses {there.loss:.0%}" if there.loss else "")
-    return {"a": a, "b": b, "words": words, "is_cut": there.is_cut or back.is_cut, "ordinary": there.plain and there.wait_s == network.delay_s}
+        words = (
+            f"{there.wait_s * 1000:g} ms"
+            + (" (slow)" if there.slow_s else "")
+            + (f", loses {there.loss:.0%}" if there.loss else "")
+        )
+    return {
+        "a": a,
+        "b": b,
+        "words": words,
+        "is_cut": there.is_cut or back.is_cut,
+        "ordinary": there.plain and there.wait_s == network.delay_s,
+    }
 
 
 def picture(state):
     """The topology as SVG."""
     places, height = _places([node["name"] for node in state["nodes"]])
     crowded = len(places) > 5  # then an ordinary delay is not worth a label
-    parts = [_draw_link(link, places, crowded and link["ordinary"]) for link in state["links"]] + [_draw_node(node, *places[node["name"]]) for node in state["nodes"]]
+    parts = [_draw_link(link, places, crowded and link["ordinary"]) for link in state["links"]] + [
+        _draw_node(node, *places[node["name"]]) for node in state["nodes"]
+    ]
     return card.drawing(WIDTH, height, "".join(parts), title="Topology", desc=describe(state))
 
 
@@ -59,26 +71,53 @@ def describe(state):
 def _places(names):
     """The middle of each box: in a row for one or two nodes, else around an ellipse, the first on the left."""
     if len(names) <= 2:
-        return {name: (WIDTH / 2 if len(names) == 1 else (170, WIDTH - 170)[i], 62) for i, name in enumerate(names)}, 124
+        return {
+            name: (WIDTH / 2 if len(names) == 1 else (170, WIDTH - 170)[i], 62) for i, name in enumerate(names)
+        }, 124
     height = 300 if len(names) <= 5 else 440
     angles = [pi + 2 * pi * i / len(names) for i in range(len(names))]
-    return {name: (WIDTH / 2 + 320 * cos(a), height / 2 + (height / 2 - 50) * sin(a)) for name, a in zip(names, angles)}, height
+    return {
+        name: (WIDTH / 2 + 320 * cos(a), height / 2 + (height / 2 - 50) * sin(a)) for name, a in zip(names, angles)
+    }, height
 
 
 def _draw_node(node, x, y):
     tone = STATES[node["state"]]
     dash = "solid" if node["state"] == "running" else "dashed"
-    return (draw.rect(x - BOX_W / 2, y - BOX_H / 2, BOX_W, BOX_H, fill="panel", stroke=f"var(--lk-{tone})", rounded=10, dash=dash, stroke_width=2.5)
-            + draw.text(x, y - 5, node["name"], size=17, weight=650)
-            + card.mark(x - len(node["state"]) * 3.6 - 6, y + 16, tone) + draw.text(x + 7, y + 21, node["state"], size=14))
+    return (
+        draw.rect(
+            x - BOX_W / 2,
+            y - BOX_H / 2,
+            BOX_W,
+            BOX_H,
+            fill="panel",
+            stroke=f"var(--lk-{tone})",
+            rounded=10,
+            dash=dash,
+            stroke_width=2.5,
+        )
+        + draw.text(x, y - 5, node["name"], size=17, weight=650)
+        + card.mark(x - len(node["state"]) * 3.6 - 6, y + 16, tone)
+        + draw.text(x + 7, y + 21, node["state"], size=14)
+    )
 
 
 def _draw_link(link, places, bare):
     (x1, y1), (x2, y2) = places[link["a"]], places[link["b"]]
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     wide = 7.4 * len(link["words"]) + (44 if link["is_cut"] else 24)
-    line = draw.line(x1, y1, x2, y2, stroke="orange" if link["is_cut"] else "faint", width=3, dash="dashed" if link["is_cut"] else "solid")
-    label = draw.rect(x - wide / 2, y - 14, wide, 28, fill="paper", rounded=14) + draw.text(x + (9 if link["is_cut"] else 0), y + 5, link["words"], size=14)
+    line = draw.line(
+        x1,
+        y1,
+        x2,
+        y2,
+        stroke="orange" if link["is_cut"] else "faint",
+        width=3,
+        dash="dashed" if link["is_cut"] else "solid",
+    )
+    label = draw.rect(x - wide / 2, y - 14, wide, 28, fill="paper", rounded=14) + draw.text(
+        x + (9 if link["is_cut"] else 0), y + 5, link["words"], size=14
+    )
     shape = card.mark(x - wide / 2 + 18, y, "bad") if link["is_cut"] else ""
     label, shape = ("", "") if bare else (label, shape)
     return f'<g data-lk="{draw.escape(link["a"])}|{draw.escape(link["b"])}" style="cursor:pointer">{line}{label}{shape}</g>'
@@ -102,8 +141,13 @@ class Topology(Frame):
         state = state_of(self.world, self.links)
         steps = steps_of(self.world.trace[-60:])
         below = diagram(steps, len(steps) - 1) if steps else card.Html("<p>No message has been sent yet.</p>")
-        return card.panel(self.title, picture(state), card.Html(f"<p>It is <strong>{seconds(self.world.now)} s</strong>. The latest messages:</p>"), below,
-                          note="You see the world's truth here. The nodes do not: they know only what messages told them.")
+        return card.panel(
+            self.title,
+            picture(state),
+            card.Html(f"<p>It is <strong>{seconds(self.world.now)} s</strong>. The latest messages:</p>"),
+            below,
+            note="You see the world's truth here. The nodes do not: they know only what messages told them.",
+        )
 
     def text(self):
         state = state_of(self.world, self.links)
@@ -111,15 +155,34 @@ class Topology(Frame):
         return "\n".join([f"{self.title}, at {seconds(state['now'])} s", describe(state), *latest])
 
     def controls(self):
-        links = [(f"{link['a']} – {link['b']}", (link["a"], link["b"])) for link in state_of(self.world, self.links)["links"]]
-        rows = [[button(word, lambda action=action, word=word: self.act(lambda: _said(action(self.world)), word)) for word, action in self.actions.items()]]
+        links = [
+            (f"{link['a']} – {link['b']}", (link["a"], link["b"])) for link in state_of(self.world, self.links)["links"]
+        ]
+        rows = [
+            [
+                button(word, lambda action=action, word=word: self.act(lambda: _said(action(self.world)), word))
+                for word, action in self.actions.items()
+            ]
+        ]
         if links:
-            rows.append([choice("Link", links, self._choose_link, value=self.link), self._do("Cut", lambda: self.world.cut(*self.link)),
-                         self._do("Heal", lambda: self.world.heal(*self.link))])
-        rows.append([choice("Node", list(self.world.network.nodes), self._choose_node, value=self.node),
-                     *(self._do(word, lambda fault=fault: getattr(self.world, fault)(self.node)) for word, fault in
-                       (("Crash", "crash"), ("Stop", "stop"), ("Start", "start"))),
-                     self._do("Next event", self.step), self._do("10 s later", lambda: self.world.run(until=self.world.now + 10))])
+            rows.append(
+                [
+                    choice("Link", links, self._choose_link, value=self.link),
+                    self._do("Cut", lambda: self.world.cut(*self.link)),
+                    self._do("Heal", lambda: self.world.heal(*self.link)),
+                ]
+            )
+        rows.append(
+            [
+                choice("Node", list(self.world.network.nodes), self._choose_node, value=self.node),
+                *(
+                    self._do(word, lambda fault=fault: getattr(self.world, fault)(self.node))
+                    for word, fault in (("Crash", "crash"), ("Stop", "stop"), ("Start", "start"))
+                ),
+                self._do("Next event", self.step),
+                self._do("10 s later", lambda: self.world.run(until=self.world.now + 10)),
+            ]
+        )
         return [row for row in rows if row]
 
     def _do(self, word, change):
@@ -143,7 +206,9 @@ class Topology(Frame):
     def clicked(self, what):
         a, b = what.split("|")
         whole = not self.world.network.link(a, b).is_cut
-        self.act(lambda: (self.world.cut if whole else self.world.heal)(a, b), f"{a} – {b}: {'cut' if whole else 'healed'}")
+        self.act(
+            lambda: (self.world.cut if whole else self.world.heal)(a, b), f"{a} – {b}: {'cut' if whole else 'healed'}"
+        )
 
 
 def _said(outcome):

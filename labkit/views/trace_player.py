@@ -32,7 +32,11 @@ def steps_of(trace):
         if folds(event) and event.cause in messages:
             reason = event.detail.get("reason")
             fates.setdefault(event.cause, []).append(f"{event.what}: {reason}" if reason else event.what)
-    return [{**event._asdict(), "fate": ", ".join(fates.get(event.n, ()))} for event in events if event.n in messages or event.cause not in messages]
+    return [
+        {**event._asdict(), "fate": ", ".join(fates.get(event.n, ()))}
+        for event in events
+        if event.n in messages or event.cause not in messages
+    ]
 
 
 def folds(event):
@@ -60,12 +64,14 @@ def words(step):
 def diagram(steps, current):
     """The sequence diagram around step `current` (its place in `steps`), as SVG."""
     first = max(0, min(current - WINDOW // 2, len(steps) - WINDOW))
-    shown = list(enumerate(steps))[first:first + WINDOW]
+    shown = list(enumerate(steps))[first : first + WINDOW]
     names = lanes(steps)
     xs = _columns(names if len(names) <= LANES else lanes([step for _, step in shown]))
     height = 52 + ROW * len(shown) + 10
     parts = [_lifeline(name, x, height, len(xs)) for name, x in xs.items()]
-    parts += [_step(step, xs, 52 + ROW * row, place == current, place > current) for row, (place, step) in enumerate(shown)]
+    parts += [
+        _step(step, xs, 52 + ROW * row, place == current, place > current) for row, (place, step) in enumerate(shown)
+    ]
     desc = " ".join(f"{'Now: ' if place == current else ''}{sentence(step)}." for place, step in shown)
     return card.drawing(WIDTH, height, "".join(parts), title="Sequence of messages", desc=desc)
 
@@ -79,21 +85,35 @@ def lanes(steps):
 def _columns(names):
     """The x of each lifeline, evenly spread."""
     room = WIDTH - LEFT - 140
-    return {name: LEFT + 70 + (room * i / (len(names) - 1) if len(names) > 1 else room / 2) for i, name in enumerate(names)}
+    return {
+        name: LEFT + 70 + (room * i / (len(names) - 1) if len(names) > 1 else room / 2) for i, name in enumerate(names)
+    }
 
 
 def _lifeline(name, x, height, number):
     wide = min(124, (WIDTH - LEFT - 140) / max(number - 1, 1) - 8)
-    return (draw.line(x, 36, x, height, stroke="line", dash="dotted") + draw.rect(x - wide / 2, 6, wide, 28, fill="panel", rounded=6)
-            + draw.text(x, 25, _cut(name, wide), size=14 if number < 6 else 13, weight=600))
+    return (
+        draw.line(x, 36, x, height, stroke="line", dash="dotted")
+        + draw.rect(x - wide / 2, 6, wide, 28, fill="panel", rounded=6)
+        + draw.text(x, 25, _cut(name, wide), size=14 if number < 6 else 13, weight=600)
+    )
 
 
 def _step(step, xs, y, now, later):
     """One row: the time, then an arrow or a note. What is still to come is told in a fainter ink."""
     middle, ink = y + ROW / 2, "faint" if later else "text"
-    lit = draw.rect(2, y + 1, WIDTH - 4, ROW - 2, fill="var(--lk-lit)", stroke="none", rounded=6) + card.mark(13, middle, "info", size=11) if now else ""
+    lit = (
+        draw.rect(2, y + 1, WIDTH - 4, ROW - 2, fill="var(--lk-lit)", stroke="none", rounded=6)
+        + card.mark(13, middle, "info", size=11)
+        if now
+        else ""
+    )
     time = draw.text(LEFT - 8, middle + 5, f"{seconds(step['t'])} s", size=13, anchor="end", fill=ink)
-    alone = step["kind"] == "fault" or step["dst"] in (None, step["src"]) or (step["kind"], step["what"]) == ("net", "timeout")
+    alone = (
+        step["kind"] == "fault"
+        or step["dst"] in (None, step["src"])
+        or (step["kind"], step["what"]) == ("net", "timeout")
+    )
     return lit + time + (_note(step, xs, middle, ink) if alone else _arrow(step, xs, middle, ink))
 
 
@@ -102,29 +122,51 @@ def _arrow(step, xs, y, ink):
     arrived = "lost" not in step["fate"]
     stop = end if arrived else start + (end - start) * 0.62
     label = _cut(words(step), abs(end - start))
-    line = draw.line(start, y + 6, stop, y + 6, stroke=ink if arrived else "orange", width=1.8, arrow=arrived, dash="solid" if arrived else "dashed")
-    return line + ("" if arrived else draw.cross(stop, y + 6)) + draw.text((start + end) / 2, y - 1, label, size=13, fill=ink)
+    line = draw.line(
+        start,
+        y + 6,
+        stop,
+        y + 6,
+        stroke=ink if arrived else "orange",
+        width=1.8,
+        arrow=arrived,
+        dash="solid" if arrived else "dashed",
+    )
+    return (
+        line
+        + ("" if arrived else draw.cross(stop, y + 6))
+        + draw.text((start + end) / 2, y - 1, label, size=13, fill=ink)
+    )
 
 
 def _note(step, xs, y, ink):
     label = _cut(words(step), 300)
-    places = [xs[name] for name in (step["src"], step["dst"]) if name in xs and (step["kind"] == "fault" or name == step["src"])]
+    places = [
+        xs[name]
+        for name in (step["src"], step["dst"])
+        if name in xs and (step["kind"] == "fault" or name == step["src"])
+    ]
     width = 7.3 * len(label) + 36
     middle = sum(places) / len(places) if places else (WIDTH + LEFT) / 2
     left = min(max(middle - width / 2, LEFT), WIDTH - width - 4)
     tone = "odd" if step["kind"] in ("fault", "net") else "idle"
-    return (draw.rect(left, y - 12, width, 24, fill="paper", rounded=12) + card.mark(left + 15, y, tone, size=10)
-            + draw.text(left + 26, y + 5, label, size=13, anchor="start", fill=ink))
+    return (
+        draw.rect(left, y - 12, width, 24, fill="paper", rounded=12)
+        + card.mark(left + 15, y, tone, size=10)
+        + draw.text(left + 26, y + 5, label, size=13, anchor="start", fill=ink)
+    )
 
 
 def _cut(words, room):
     letters = max(int(room / 6.9), 8)
-    return words if len(words) <= letters else words[:letters - 1] + "…"
+    return words if len(words) <= letters else words[: letters - 1] + "…"
 
 
 def details(step):
     """The details of one step as a table, or nothing."""
-    rows = [(name, card.code(value if isinstance(value, str) else repr(value))) for name, value in step["detail"].items()]
+    rows = [
+        (name, card.code(value if isinstance(value, str) else repr(value))) for name, value in step["detail"].items()
+    ]
     return card.table("Details of this event", ("field", "value"), rows) if rows else ""
 
 
@@ -144,19 +186,32 @@ class TracePlayer(Frame):
         if not self.steps:
             return card.panel(self.title, card.Html("<p>Nothing has happened yet.</p>"))
         step = self.steps[self.at]
-        head = card.Html(f"<p><strong>Step {self.at + 1} of {len(self.steps)}</strong> · {card.text(sentence(step))}</p>")
+        head = card.Html(
+            f"<p><strong>Step {self.at + 1} of {len(self.steps)}</strong> · {card.text(sentence(step))}</p>"
+        )
         return card.panel(self.title, head, diagram(self.steps, self.at), details(step))
 
     def text(self):
-        return "\n".join(f"{'▶' if i == self.at else ' '} {i + 1:3} {sentence(step)}" for i, step in enumerate(self.steps)) or "Nothing has happened yet."
+        return (
+            "\n".join(f"{'▶' if i == self.at else ' '} {i + 1:3} {sentence(step)}" for i, step in enumerate(self.steps))
+            or "Nothing has happened yet."
+        )
 
     def controls(self):
         if not self.steps:
             return []
         self._number = number("Step", 1, len(self.steps), self.at + 1, lambda value: self.go(value - 1))
         self._play = button("Play", self.play, hint="Let it run; press again to pause")
-        return [[button("First", lambda: self.go(0)), button("Previous", lambda: self.go(self.at - 1)), button("Next", lambda: self.go(self.at + 1)),
-                 button("Last", lambda: self.go(len(self.steps) - 1)), self._play, self._number]]
+        return [
+            [
+                button("First", lambda: self.go(0)),
+                button("Previous", lambda: self.go(self.at - 1)),
+                button("Next", lambda: self.go(self.at + 1)),
+                button("Last", lambda: self.go(len(self.steps) - 1)),
+                self._play,
+                self._number,
+            ]
+        ]
 
     def go(self, place):
         """Show the step at `place` (from 0); beyond the ends: the first or last."""

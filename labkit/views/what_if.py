@@ -44,7 +44,13 @@ class Aside:
         """The copy of the component that is called `name`, made when it is first needed."""
         if name not in self.twins:
             cloud = self.cloud
-            self.twins[name] = self.twin(next(part for part in (*cloud.services.values(), *cloud.keystones, cloud.balancer) if part and part.name == name))
+            self.twins[name] = self.twin(
+                next(
+                    part
+                    for part in (*cloud.services.values(), *cloud.keystones, cloud.balancer)
+                    if part and part.name == name
+                )
+            )
         return self.twins[name]
 
     def twin(self, part):
@@ -76,7 +82,10 @@ class Aside:
             return (yield from process)
         except HttpError as refusal:
             silent = "Keystone cannot be reached, or does not accept this service's own account"
-            self.told = {"who": f"{service.name}'s middleware", "why": silent if refusal.code == 503 else refusal.message}
+            self.told = {
+                "who": f"{service.name}'s middleware",
+                "why": silent if refusal.code == 503 else refusal.message,
+            }
             raise
 
     def enforced(self, service, rule, enforce, *rest):
@@ -147,13 +156,17 @@ class Aside:
         self.told, self.asked = {}, False
         payload = self.call(src, node, "rest", f"{method} {path}", **rest.detail(method, path, token, body, **headers))
         if isinstance(payload, LabError):
-            return Told(None, f"nobody: {node} is silent" if not payload.definite else f"{node}'s machine", str(payload))
+            return Told(
+                None, f"nobody: {node} is silent" if not payload.definite else f"{node}'s machine", str(payload)
+            )
         return self.placed(node, payload["status"], rest.Answer.of(payload).body)
 
     def placed(self, node, status, body):
         """The Told of an answer: decided by the middleware or the policy if one of them said so, else by the service itself."""
         if status < 300 or status in (401, 403, 503):
-            return Told(status, **{"who": node, "why": words(body) if status >= 300 else "", "asked": self.asked, **self.told})
+            return Told(
+                status, **{"who": node, "why": words(body) if status >= 300 else "", "asked": self.asked, **self.told}
+            )
         missing = " (not there, or not for you)" if status == 404 else ""
         return Told(status, f"{node}{missing}", words(body), self.told.get("rule", ""), self.asked)
 
@@ -161,5 +174,9 @@ class Aside:
 def words(body):
     """The message in the body of a refusal, wherever the service puts it."""
     if isinstance(body, dict):
-        return body["message"] if isinstance(body.get("message"), str) else next(filter(None, map(words, body.values())), "")
+        return (
+            body["message"]
+            if isinstance(body.get("message"), str)
+            else next(filter(None, map(words, body.values())), "")
+        )
     return ""

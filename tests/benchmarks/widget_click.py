@@ -1,6 +1,6 @@
 """From a click to a changed picture: kernel time of every kind of click on every view, median and p95 in milliseconds.
 
-    python tests/benchmarks/widget_click.py        goal: p95 below 50 ms
+python tests/benchmarks/widget_click.py        goal: p95 below 50 ms
 """
 
 import sys

@@ -10,7 +10,7 @@ from labkit.world import draw
 
 
 def luminance(colour):
-    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -22,7 +22,11 @@ def contrast(one, two):
 
 def variables(theme):
     """The colours of a theme out of the style sheet: light, or dark (which JupyterLab draws on #111111)."""
-    rule = re.search(r"\.lk\{(.*?)\}", card.STYLE, re.S)[1] if theme == "light" else re.search(r'light="false"\] \.lk\{(.*?)\}', card.STYLE, re.S)[1]
+    rule = (
+        re.search(r"\.lk\{(.*?)\}", card.STYLE, re.S)[1]
+        if theme == "light"
+        else re.search(r'light="false"\] \.lk\{(.*?)\}', card.STYLE, re.S)[1]
+    )
     return dict(re.findall(r"--lk-(\w+):(#\w{6})", rule)) | ({} if theme == "light" else {"ground": "#111111"})
 
 

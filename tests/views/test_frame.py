@@ -12,7 +12,13 @@ from labkit.world import World
 
 
 def views(cloud, session):
-    return [TokenInspector(cloud, session), PolicyPlayground(), OutageTimeline(), Topology(cloud.world), TracePlayer(cloud.world.trace)]
+    return [
+        TokenInspector(cloud, session),
+        PolicyPlayground(),
+        OutageTimeline(),
+        Topology(cloud.world),
+        TracePlayer(cloud.world.trace),
+    ]
 
 
 class Events:
@@ -51,7 +57,9 @@ def test_a_student_gets_widgets_and_each_has_a_name(cloud, session, student):
         bundle = view._repr_mimebundle_()
         assert {"text/html", "text/plain", "application/vnd.jupyter.widget-view+json"} <= set(bundle)
         for widget in walk(view.live()):
-            assert not isinstance(widget, (ipywidgets.IntSlider, ipywidgets.FloatSlider, ipywidgets.SelectionSlider, ipywidgets.Play))
+            assert not isinstance(
+                widget, (ipywidgets.IntSlider, ipywidgets.FloatSlider, ipywidgets.SelectionSlider, ipywidgets.Play)
+            )
             if isinstance(widget, (ipywidgets.Button, ipywidgets.Dropdown, ipywidgets.Text, ipywidgets.BoundedIntText)):
                 assert widget.description
 
@@ -98,4 +106,6 @@ def test_the_number_field_and_the_buttons_agree(student):
 
 def test_importing_the_views_imports_no_widgets():
     code = "import sys, labkit.views.topology, labkit.views.frame; print([m for m in ('ipywidgets', 'anywidget', 'IPython', 'matplotlib') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

@@ -16,8 +16,24 @@ def row(view, operation):
 
 
 def test_who_are_you_comes_before_may_you_and_before_is_it_there(fresh):
-    assert row(fresh, "delete the server") == {"no token": 401, "expired": 401, "unscoped": 404, "other project": 404, "reader": 403, "member": 204, "admin": 204}
-    assert row(fresh, "show an image") == {"no token": 401, "expired": 401, "unscoped": 200, "other project": 200, "reader": 200, "member": 200, "admin": 200}
+    assert row(fresh, "delete the server") == {
+        "no token": 401,
+        "expired": 401,
+        "unscoped": 404,
+        "other project": 404,
+        "reader": 403,
+        "member": 204,
+        "admin": 204,
+    }
+    assert row(fresh, "show an image") == {
+        "no token": 401,
+        "expired": 401,
+        "unscoped": 200,
+        "other project": 200,
+        "reader": 200,
+        "member": 200,
+        "admin": 200,
+    }
 
 
 def test_every_401_is_the_middlewares_and_every_403_the_policys(fresh):

@@ -17,7 +17,12 @@ def test_the_five_parts_are_the_token(session):
     padded = session.token + "=" * (-len(session.token) % 4)
     assert b"".join(raw for _, _, raw in parts) == urlsafe_b64decode(padded)
     assert [(name, first, len(raw)) for name, first, raw in parts] == [
-        ("version", 0, 1), ("time stamp", 1, 8), ("IV", 9, 16), ("ciphertext", 25, 80), ("HMAC", 105, 32)]
+        ("version", 0, 1),
+        ("time stamp", 1, 8),
+        ("IV", 9, 16),
+        ("ciphertext", 25, 80),
+        ("HMAC", 105, 32),
+    ]
 
 
 def test_the_time_stamp_can_be_read_without_a_key_and_nothing_else(cloud, session):
@@ -41,7 +46,10 @@ def test_another_nodes_keys_do_not_open_it(cloud, session):
     assert open_with(session.token, {"keystone-2": strange, "keystone": cloud.keystone.keys})[:2] == ("keystone", 1)
 
 
-@pytest.mark.parametrize("text, why", [("hell", "3 bytes"), ("hello", "cut off"), ("übel", "not base64"), ("A" * 140, "begins with 00"), ("", "nothing")])
+@pytest.mark.parametrize(
+    "text, why",
+    [("hell", "3 bytes"), ("hello", "cut off"), ("übel", "not base64"), ("A" * 140, "begins with 00"), ("", "nothing")],
+)
 def test_what_is_no_token_says_why_and_the_services_answer_401(cloud, text, why):
     seen = inspect(cloud, text)
     assert why in seen.problem

@@ -17,7 +17,9 @@ def world():
 
 def test_cut_in_one_direction_is_not_cut(world):
     world.cut("laptop", "server", both_ways=False)
-    assert state_of(world)["links"] == [{"a": "laptop", "b": "server", "words": "cut from laptop to server", "is_cut": True, "ordinary": False}]
+    assert state_of(world)["links"] == [
+        {"a": "laptop", "b": "server", "words": "cut from laptop to server", "is_cut": True, "ordinary": False}
+    ]
 
 
 def test_state_and_word_for_every_node(world):

@@ -14,7 +14,11 @@ def world():
     w.node("laptop")
     w.node("server", serve=lambda message: "hello")
     w.ask("laptop", "server", "rest", "GET /", timeout_s=5)
-    for break_it in (lambda: w.cut("laptop", "server"), lambda: (w.heal(), w.crash("server")), lambda: (w.start("server"), w.stop("server"))):
+    for break_it in (
+        lambda: w.cut("laptop", "server"),
+        lambda: (w.heal(), w.crash("server")),
+        lambda: (w.start("server"), w.stop("server")),
+    ):
         break_it()
         with pytest.raises(Unanswered):
             w.ask("laptop", "server", "rest", "GET /", timeout_s=5)
@@ -23,10 +27,20 @@ def world():
 
 def test_the_story_in_words(world):
     assert [sentence(step).partition(" · ")[2] for step in steps_of(world.trace)] == [
-        "laptop → server · rest: GET /", "server → laptop · rest: reply",
-        "the link laptop – server is cut", "laptop → server · rest: GET / (lost: cut)", "laptop gives up waiting",
-        "all links are mended", "server crashes", "laptop → server · rest: GET / (lost: down)", "laptop gives up waiting",
-        "server starts", "server is stopped", "laptop → server · rest: GET /", "server → laptop · net: refused"]
+        "laptop → server · rest: GET /",
+        "server → laptop · rest: reply",
+        "the link laptop – server is cut",
+        "laptop → server · rest: GET / (lost: cut)",
+        "laptop gives up waiting",
+        "all links are mended",
+        "server crashes",
+        "laptop → server · rest: GET / (lost: down)",
+        "laptop gives up waiting",
+        "server starts",
+        "server is stopped",
+        "laptop → server · rest: GET /",
+        "server → laptop · net: refused",
+    ]
 
 
 def test_the_current_step_is_lit_and_described(world):

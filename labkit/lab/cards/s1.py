@@ -1,4 +1,5 @@
 """Card S1, notebook 00: the first prediction (unreachable is not dead), and where the truth about three platforms is written."""
+
 from __future__ import annotations
 
 from labkit.lab.card import Card, Explanation, Look, Observation, Prediction, Question
@@ -12,11 +13,23 @@ MISCONCEPTIONS = {
 }
 
 STATEMENTS = {
-    "A": ("Keystone keeps no copy of a Fernet token in its database.", "the OpenStack documentation, and Keystone's public code"),
-    "B": ("A Proxmox node leaves its cluster with 'pvecm leave'.", "the Proxmox VE administration guide, and the public code of pvecm"),
-    "C": ("How many powered-on virtual machines one vCenter Server may have depends on its version.", "VMware's own documents, and nothing else: the code is closed"),
+    "A": (
+        "Keystone keeps no copy of a Fernet token in its database.",
+        "the OpenStack documentation, and Keystone's public code",
+    ),
+    "B": (
+        "A Proxmox node leaves its cluster with 'pvecm leave'.",
+        "the Proxmox VE administration guide, and the public code of pvecm",
+    ),
+    "C": (
+        "How many powered-on virtual machines one vCenter Server may have depends on its version.",
+        "VMware's own documents, and nothing else: the code is closed",
+    ),
     "D": ("Ceilometer writes the customer's bill.", "the OpenStack documentation, and Ceilometer's public code"),
-    "E": ("Without quorum, /etc/pve can only be read.", "the Proxmox VE administration guide, and the public code of pmxcfs"),
+    "E": (
+        "Without quorum, /etc/pve can only be read.",
+        "the Proxmox VE administration guide, and the public code of pmxcfs",
+    ),
 }
 
 SOURCES = {
@@ -31,16 +44,32 @@ SETTLES = {"A": "openstack", "B": "proxmox", "C": "vendor", "D": "openstack", "E
 def who_settles(letter: str) -> Question:
     """'Which source settles statement …?' for one of the five statements."""
     statement, source = STATEMENTS[letter]
-    return Question("S1.c2", f"Statement {letter}: '{statement}' Which source settles it?", SOURCES, SETTLES[letter], f"Settled by {source}.")
+    return Question(
+        "S1.c2",
+        f"Statement {letter}: '{statement}' Which source settles it?",
+        SOURCES,
+        SETTLES[letter],
+        f"Settled by {source}.",
+    )
 
 
 WHICH_ARE_WRONG = Question(
-    "S1.c1", "Five statements, two of them wrong. Which two?",
-    {"BD": ("B and D", None), "AC": ("A and C", None), "AE": ("A and E", None), "CD": ("C and D", None)}, "BD",
+    "S1.c1",
+    "Five statements, two of them wrong. Which two?",
+    {"BD": ("B and D", None), "AC": ("A and C", None), "AE": ("A and E", None), "CD": ("C and D", None)},
+    "BD",
     "There is no 'pvecm leave': one powers the node off for good and runs 'pvecm delnode' on another. "
-    "And Ceilometer collects samples; rating and billing are other tools (CloudKitty, for one).")
+    "And Ceilometer collects samples; rating and billing are other tools (CloudKitty, for one).",
+)
 
-SOURCE = Question("S1.c2", who_settles("C").text, SOURCES, "vendor", who_settles("C").why, variant=lambda seed: who_settles("BADE"[seed % 4]))
+SOURCE = Question(
+    "S1.c2",
+    who_settles("C").text,
+    SOURCES,
+    "vendor",
+    who_settles("C").why,
+    variant=lambda seed: who_settles("BADE"[seed % 4]),
+)
 
 
 def waits(world) -> list[float]:
@@ -48,17 +77,40 @@ def waits(world) -> list[float]:
     return [event.detail["waited_s"] for event in world.trace.where(kind="net", what="timeout", src="laptop")]
 
 
-register(Card(
-    "S1", "Start here", "00_start_here", MISCONCEPTIONS,
-    predictions=(Prediction("S1.p1", "b", {"a": "S1.m1", "c": "S1.m2", "d": "S1.m2"}),),
-    observations=(Observation("S1.p1", {
-        "unanswered": Look(lambda world: len(waits(world)), lambda world: "Look for 'laptop gives up waiting' in the picture."),
-        "waited_s": Look(lambda world: max(waits(world)), lambda world: "It is the time between the request and 'gives up waiting'."),
-    }),),
-    explanations=(Explanation(
-        "S1.p1", "The laptop saw the same thing twice. What would have to reach it so that it could tell a cut cable from a dead server?",
-        "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same nothing, so the sender can only wait until it gives up.",
-        ("what reaches the laptop in both cases: nothing", "'no answer' is a fact about the laptop's waiting, not about the server",
-         "therefore the answer is 'unreachable', never 'dead'")),),
-    questions=(WHICH_ARE_WRONG, SOURCE),
-))
+register(
+    Card(
+        "S1",
+        "Start here",
+        "00_start_here",
+        MISCONCEPTIONS,
+        predictions=(Prediction("S1.p1", "b", {"a": "S1.m1", "c": "S1.m2", "d": "S1.m2"}),),
+        observations=(
+            Observation(
+                "S1.p1",
+                {
+                    "unanswered": Look(
+                        lambda world: len(waits(world)),
+                        lambda world: "Look for 'laptop gives up waiting' in the picture.",
+                    ),
+                    "waited_s": Look(
+                        lambda world: max(waits(world)),
+                        lambda world: "It is the time between the request and 'gives up waiting'.",
+                    ),
+                },
+            ),
+        ),
+        explanations=(
+            Explanation(
+                "S1.p1",
+                "The laptop saw the same thing twice. What would have to reach it so that it could tell a cut cable from a dead server?",
+                "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same nothing, so the sender can only wait until it gives up.",
+                (
+                    "what reaches the laptop in both cases: nothing",
+                    "'no answer' is a fact about the laptop's waiting, not about the server",
+                    "therefore the answer is 'unreachable', never 'dead'",
+                ),
+            ),
+        ),
+        questions=(WHICH_ARE_WRONG, SOURCE),
+    )
+)
