@@ -1,4 +1,5 @@
-"""Pictures and the live views around them: the pure functions turn state into SVG and HTML, the classes let somebody act on it.
+"""Pictures and the live views around them: the pure functions turn state into SVG and HTML, the classes let somebody
+act on it.
 
 Topology(world)            a small world: cut, heal, crash, stop, start, and what happened
 TracePlayer(trace)         walk through a trace, event by event

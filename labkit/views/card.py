@@ -1,7 +1,8 @@
 """The look all views share: panel, badge, table, glyph and the frame of a drawing, as HTML and SVG strings.
 
-Colour never stands alone: every tone has a shape and comes with a word. Text keeps a contrast of at least 4.5:1 in JupyterLab's light and
-dark theme, whose variables we follow; on a page without them (a report, print) the light values hold.
+Colour never stands alone: every tone has a shape and comes with a word. Text keeps a contrast of at least 4.5:1 in
+JupyterLab's light and dark theme, whose variables we follow; on a page without them (a report, print) the light
+values hold.
 """
 
 import base64
@@ -33,7 +34,7 @@ color:var(--lk-ink);background:var(--lk-ground);font:14px/1.5 system-ui,-apple-s
 [data-jp-theme-light="true"] .lk{--lk-ground:var(--jp-layout-color0,#ffffff)}
 .lk-good{color:var(--lk-good)}.lk-bad{color:var(--lk-bad)}.lk-info{color:var(--lk-info)}.lk-odd{color:var(--lk-odd)}.lk-idle{color:var(--lk-idle)}
 svg.lk text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
-"""
+"""  # noqa: E501
 PAGE = """
 .lk-card{box-sizing:border-box;border:1px solid var(--lk-line);border-radius:10px;padding:16px 20px;margin:6px 0;max-width:940px;overflow-wrap:break-word}
 .lk-card .lk-title{font-size:16px;font-weight:650;margin:0 0 10px}.lk-card p{margin:8px 0}.lk-card .lk-note{color:var(--lk-quiet);font-size:13px}
@@ -50,7 +51,7 @@ PAGE = """
 .lk-frame .widget-label{min-width:0;width:auto;color:inherit}.lk-frame button{min-height:32px;height:auto}
 .lk-frame :is(button,input,select,textarea):focus-visible{outline:3px solid #0072B2;outline-offset:2px;box-shadow:0 0 0 2px #fff}
 .lk-frame .lk-row{flex-wrap:wrap;gap:8px 10px;align-items:center;margin:2px 0}
-"""
+"""  # noqa: E501
 
 
 def _tones(column):
@@ -73,7 +74,8 @@ def text(value):
 def glyph(tone):
     """The shape of a tone, hidden from screen readers because a word always stands beside it."""
     return Html(
-        f'<svg class="lk-glyph lk-{tone}" width="11" height="11" viewBox="0 0 12 12" aria-hidden="true">{SHAPES[TONES[tone][2]]}</svg>'
+        f'<svg class="lk-glyph lk-{tone}" width="11" height="11" viewBox="0 0 12 12" aria-hidden="true">'
+        f"{SHAPES[TONES[tone][2]]}</svg>"
     )
 
 
@@ -84,7 +86,8 @@ def badge(word, tone="idle"):
 
 def mark(x, y, tone, *, size=12):
     """The shape of a tone inside a drawing, centred at (x, y)."""
-    return f'<g class="lk-{tone}" transform="translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 12:.2f})">{SHAPES[TONES[tone][2]]}</g>'
+    place = f"translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 12:.2f})"
+    return f'<g class="lk-{tone}" transform="{place}">{SHAPES[TONES[tone][2]]}</g>'
 
 
 def cell(word, tone, who=""):
@@ -103,7 +106,8 @@ def table(caption, columns, rows, *, now=None):
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
     body = "".join(_row(row, index == now) for index, row in enumerate(rows))
     return Html(
-        f'<table class="lk-table"><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<table class="lk-table"><caption>{text(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
@@ -118,20 +122,25 @@ def panel(title, *body, note=""):
     end = f'<p class="lk-note">{text(note)}</p>' if note else ""
     inside = "".join(text(part) for part in body)
     return Html(
-        f'{STYLE}<div class="lk lk-card" role="group" aria-label="{escape(title)}"><p class="lk-title">{text(title)}</p>{inside}{end}</div>'
+        f'{STYLE}<div class="lk lk-card" role="group" aria-label="{escape(title)}">'
+        f'<p class="lk-title">{text(title)}</p>{inside}{end}</div>'
     )
 
 
 def drawing(width, height, body, *, title, desc):
-    """An SVG picture, `width` x `height` units, with its text alternative: a title and a description that says what the picture says."""
+    """An SVG picture, `width` x `height` units, with its text alternative: a title and a description that says what
+    the picture says.
+    """
     return Html(
-        f'<svg class="lk" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(f"{title}. {desc}")}" '
-        f'style="max-width:{width}px"><desc>{escape(desc)}</desc>{body}</svg>'
+        f'<svg class="lk" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(f"{title}. {desc}")}" style="max-width:{width}px"><desc>{escape(desc)}</desc>{body}</svg>'
     )
 
 
 def still(html):
-    """`html` for a saved page: beside each drawing stands a copy as an image, which shows where SVG and styles are not trusted."""
+    """`html` for a saved page: beside each drawing stands a copy as an image, which shows where SVG and styles are
+    not trusted.
+    """
     start = html.find('<svg class="lk" ')
     if start < 0:
         return html

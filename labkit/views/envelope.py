@@ -3,7 +3,8 @@
     | 80 | time stamp | initialisation vector | ciphertext (AES-128-CBC) | HMAC-SHA256 |
       1      8 bytes           16 bytes              n x 16 bytes            32 bytes
 
-Anybody can read the time stamp: without a key the content is secret, the envelope is not. Format: github.com/fernet/spec.
+Anybody can read the time stamp: without a key the content is secret, the envelope is not. Format:
+github.com/fernet/spec.
 """
 
 from base64 import urlsafe_b64decode
@@ -32,7 +33,10 @@ LOOK = (  # name, width in the picture, tone, what it is for
 
 
 def take_apart(text):
-    """(name, first byte, bytes) of the five parts. Raises ValueError, in words for the reader, when `text` can be no Fernet token."""
+    """(name, first byte, bytes) of the five parts.
+
+    Raises ValueError, in words for the reader, when `text` can be no Fernet token.
+    """
     text = "".join(text.split())
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
@@ -46,7 +50,7 @@ def take_apart(text):
             f"(a token has at least {SMALLEST} and begins with 80)"
         )
     parts, first = [], 0
-    for (name, *_), length in zip(LOOK, (1, 8, 16, len(raw) - 57, 32)):
+    for (name, *_), length in zip(LOOK, (1, 8, 16, len(raw) - 57, 32), strict=True):
         parts.append((name, first, raw[first : first + length]))
         first += length
     return parts
@@ -58,7 +62,10 @@ def sealed_at(parts):
 
 
 def open_with(text, repositories):
-    """(repository's name, key number, Token) of the first key that opens it, or None. `repositories`: name -> KeyRepository."""
+    """(repository's name, key number, Token) of the first key that opens it, or None.
+
+    `repositories`: name -> KeyRepository.
+    """
     padded = text.encode() + b"=" * (-len(text) % 4)
     for name, repository in repositories.items():
         for number in reversed(repository.numbers):
@@ -73,7 +80,7 @@ def open_with(text, repositories):
 def strip(parts):
     """The five parts side by side as SVG; their widths are not to scale, the byte numbers are exact."""
     drawn, x = [], 4
-    for (name, width, tone, _), (_, first, raw) in zip(LOOK, parts):
+    for (name, width, tone, _), (_, first, raw) in zip(LOOK, parts, strict=True):
         last = first + len(raw) - 1
         drawn += [
             draw.rect(
@@ -100,12 +107,17 @@ def strip(parts):
 
 def parts_table(parts):
     """What each part is for, and its bytes."""
-    rows = [(name, says, card.code(shortened(raw.hex()))) for (name, _, _, says), (_, _, raw) in zip(LOOK, parts)]
+    rows = [
+        (name, says, card.code(shortened(raw.hex())))
+        for (name, _, _, says), (_, _, raw) in zip(LOOK, parts, strict=True)
+    ]
     return card.table("The parts of the envelope", ("part", "what it is", "bytes (hexadecimal)"), rows)
 
 
 def payload_table(token, names):
-    """The opened payload, field by field; `names` maps ids to names that Keystone looks up (they are not in the token)."""
+    """The opened payload, field by field; `names` maps ids to names that Keystone looks up (they are not in the
+    token).
+    """
 
     def named(key):
         return card.Html(f"{card.code(key)} {card.text('= ' + names[key]) if key in names else ''}")

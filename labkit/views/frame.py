@@ -44,7 +44,9 @@ class Frame:
             self._said.value = said_html(said)
 
     def act(self, change, said=""):
-        """Run `change()` and draw; an error of the lab (no answer, bad input) becomes its own sentence instead of a traceback."""
+        """Run `change()` and draw; an error of the lab (no answer, bad input) becomes its own sentence instead of a
+        traceback.
+        """
         try:
             outcome = change()
             self.refresh(outcome if isinstance(outcome, str) else said)
@@ -81,7 +83,9 @@ class Frame:
 
 
 def follow(frame):
-    """Draw the frame anew after every cell that runs, for a cell may have changed what it shows; forget it when nobody holds it."""
+    """Draw the frame anew after every cell that runs, for a cell may have changed what it shows; forget it when
+    nobody holds it.
+    """
     events, held = session.shell().events, weakref.ref(frame)
 
     def after(_result):
@@ -127,7 +131,10 @@ def choice(word, options, action, *, value=None):
 
 
 def number(word, low, high, value, action, *, step=1):
-    """A labelled number field between `low` and `high`; `action(value)` after each change. Arrow keys count up and down."""
+    """A labelled number field between `low` and `high`; `action(value)` after each change.
+
+    Arrow keys count up and down.
+    """
     import ipywidgets
 
     made = ipywidgets.BoundedIntText(

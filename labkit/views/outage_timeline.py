@@ -1,4 +1,5 @@
-"""The outage time line: what still works, minute by minute, after Keystone stopped – played in the emulator, not looked up.
+"""The outage time line: what still works, minute by minute, after Keystone stopped – played in the emulator, not
+looked up.
 
 web shop      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 list servers  ━━━━━━━━┊✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕✕
@@ -18,7 +19,9 @@ SPANS = {"the first 10 minutes": 10, "75 minutes": LAST}
 
 
 def bands_of(outcomes):
-    """{(operation, minute): Outcome} as Bands: neighbouring tries with equal outcome become one, each lasting until the next try."""
+    """{(operation, minute): Outcome} as Bands: neighbouring tries with equal outcome become one, each lasting until
+    the next try.
+    """
     bands = []
     for operation in dict.fromkeys(operation for operation, _ in outcomes):
         tries = sorted(
@@ -26,7 +29,7 @@ def bands_of(outcomes):
             key=lambda outcome: outcome.minute,
         )
         ends = [outcome.minute for outcome in tries[1:]] + [LAST]
-        for outcome, end in zip(tries, ends):
+        for outcome, end in zip(tries, ends, strict=True):
             word, tone = ("works", "good") if outcome.worked else (f"fails: {outcome.said}", "bad")
             if bands and (bands[-1].lane, bands[-1].word) == (operation, word):
                 bands[-1] = Band(operation, bands[-1].start_s, 60 * end, word, tone)
@@ -77,7 +80,8 @@ def draw(outcomes, *, minute, token_age_min, shown_min=LAST):
         "Keystone is stopped at minute 0",
         picture,
         table,
-        note="Every cell was tried in the emulator. 'boot': the token was used for listing only; 'boot again': it had booted a server before.",
+        note="Every cell was tried in the emulator. 'boot': the token was used for listing only; "
+        "'boot again': it had booted a server before.",
     )
 
 

@@ -2,8 +2,9 @@
 
     rows: operations of the services      columns: tokens      cell: 200/202/204, 401, 403, 404 or 503, and who decided
 
-The grid asks the real services with their real policies, on copies (what_if), so that a DELETE deletes nothing. A rule can be
-rewritten; the cells whose answer changed are marked. Keystone's part is the same in every row: it says who you are, never what you may.
+The grid asks the real services with their real policies, on copies (what_if), so that a DELETE deletes nothing. A
+rule can be rewritten; the cells whose answer changed are marked. Keystone's part is the same in every row: it says
+who you are, never what you may.
 """
 
 from labkit.openstack.cloud import OpenStack
@@ -108,7 +109,8 @@ def draw(cells, *, kinds=TOKENS, keystone="running", rules=(), problem="", befor
     )
     wrong = (
         card.Html(
-            f'<p role="alert">{card.badge("not a rule", "bad")} {card.text(problem)} The last good rule stays in force.</p>'
+            f'<p role="alert">{card.badge("not a rule", "bad")} {card.text(problem)} '
+            "The last good rule stays in force.</p>"
         )
         if problem
         else ""
@@ -118,7 +120,8 @@ def draw(cells, *, kinds=TOKENS, keystone="running", rules=(), problem="", befor
         rule,
         wrong,
         table,
-        note="401: who are you? · 403: I know you, and you may not · 404: for you it does not exist · 503: nobody can say who you are",
+        note="401: who are you? · 403: I know you, and you may not · 404: for you it does not exist · "
+        "503: nobody can say who you are",
     )
 
 
@@ -131,7 +134,8 @@ def shown(told, before):
 
 
 class PolicyPlayground(Frame):
-    """The grid with a rule to rewrite and Keystone to stop. It brings a cloud of its own: project shop, its reader, member and admin.
+    """The grid with a rule to rewrite and Keystone to stop. It brings a cloud of its own: project shop, its reader,
+    member and admin.
 
     `rules`: changes to begin with, {"nova-api": {"os_compute_api:servers:delete": "role:admin"}}.
     """

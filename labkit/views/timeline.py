@@ -132,7 +132,7 @@ def _label(at, y, word, **more):
 
 def _marks(marks, x, bottom):
     parts = []
-    for mark, level in zip(marks, _levels(marks, x)):
+    for mark, level in zip(marks, _levels(marks, x), strict=True):
         at, y = x(mark.at_s), 16 + 20 * level
         parts += [draw.line(at, y + 5, at, bottom + 4, dash="dashed", stroke="faint"), _label(at, y, mark.word)]
     return "".join(parts)

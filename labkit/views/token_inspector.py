@@ -1,7 +1,8 @@
-"""The token inspector: issue a token or paste one, and see the envelope, the payload, its life, and what each service answers to it.
+"""The token inspector: issue a token or paste one, and see the envelope, the payload, its life, and what each service
+answers to it.
 
-Without the key a token is sealed: the time stamp is all that can be read. What the services would answer is asked from the services
-themselves, on copies (what_if): looking changes nothing, no cache is filled by it.
+Without the key a token is sealed: the time stamp is all that can be read. What the services would answer is asked
+from the services themselves, on copies (what_if): looking changes nothing, no cache is filled by it.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from labkit.views.what_if import Aside, Told
 
 @dataclass(frozen=True)
 class Inspection:
-    """What can be known about a token now. Times are Unix seconds; `opened`: (repository, key number, Token) or None."""
+    """What can be known about a token now, times in Unix seconds. `opened`: (repository, key number, Token) or None."""
 
     text: str
     now_s: float
@@ -33,7 +34,10 @@ class Inspection:
 
 
 def inspect(cloud, text, repositories=None):
-    """Take a token apart and ask everybody about it. `repositories`: name -> KeyRepository, by default those of all Keystone nodes."""
+    """Take a token apart and ask everybody about it.
+
+    `repositories`: name -> KeyRepository, by default those of all Keystone nodes.
+    """
     now_s, every = cloud.world.utcnow().timestamp(), {keystone.name: keystone.keys for keystone in cloud.keystones}
     try:
         parts = envelope.take_apart(text)
@@ -65,7 +69,9 @@ def caches_of(cloud, text):
 
 
 def requests_of(cloud, token):
-    """node -> path of one reading request, such as everybody's tools send; the volume service wants the project in the path."""
+    """node -> path of one reading request, such as everybody's tools send; the volume service wants the project in
+    the path.
+    """
     project = (token and token.project_id) or "no-project"
     return {
         "keystone": "/v3/auth/tokens",
@@ -99,7 +105,8 @@ def draw(seen):
             card.Html(f"<p>{card.badge('not a token', 'bad')} {card.text(seen.problem)}</p>"),
             answers_table(seen),
         )
-    head = f"<p>{card.code(envelope.shortened(seen.text, 48))} · {len(seen.text)} characters, {sum(len(raw) for *_, raw in seen.parts)} bytes</p>"
+    size = f"{len(seen.text)} characters, {sum(len(raw) for *_, raw in seen.parts)} bytes"
+    head = f"<p>{card.code(envelope.shortened(seen.text, 48))} · {size}</p>"
     return card.panel(
         "Token inspector",
         card.Html(head),
@@ -166,8 +173,8 @@ def folded(summary, body):
 class TokenInspector(Frame):
     """Issue a token for somebody or paste one, and look into it; let time pass, stop Keystone, and look again.
 
-    `cloud`: an OpenStack. `token`: text or a Session to begin with; without one nothing is issued yet. `repositories`: the keys at hand,
-    name -> KeyRepository; {} to see what somebody without keys sees.
+    `cloud`: an OpenStack. `token`: text or a Session to begin with; without one nothing is issued yet.
+    `repositories`: the keys at hand, name -> KeyRepository; {} to see what somebody without keys sees.
     """
 
     def __init__(self, cloud, token="", repositories=None):
@@ -219,7 +226,10 @@ class TokenInspector(Frame):
         ]
 
     def issue(self):
-        """Log in as the chosen user with the chosen scope and look at the token. Raises LabError when Keystone refuses."""
+        """Log in as the chosen user with the chosen scope and look at the token.
+
+        Raises LabError when Keystone refuses.
+        """
         project = None if self.scope in ("own", "unscoped") else self.scope
         own = self.cloud.people.get(self.user, ("admin", None))[0]
         self.token = self.cloud.login(self.user, project=project or own, unscoped=self.scope == "unscoped").token

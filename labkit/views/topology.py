@@ -1,7 +1,7 @@
 """The topology of a small world: nodes as boxes, links as lines, faults at a click, and beneath it what happened.
 
-The picture shows the world's truth. The nodes themselves do not see it: from inside, a cut cable, a lost message, a dead machine
-and a slow answer all look alike.
+The picture shows the world's truth. The nodes themselves do not see it: from inside, a cut cable, a lost message, a
+dead machine and a slow answer all look alike.
 """
 
 from math import cos, inf, nextafter, pi, sin
@@ -17,9 +17,11 @@ STATES = {"running": "good", "stopped": "odd", "crashed": "bad"}
 
 
 def state_of(world, links=None):
-    """What the picture shows of a world: {"now", "nodes": [{"name", "state"}], "links": [{"a", "b", "words", "is_cut", "ordinary"}]}.
+    """What the picture shows of a world: {"now", "nodes": [{"name", "state"}], "links": [{"a", "b", "words",
+    "is_cut", "ordinary"}]}.
 
-    `links`: pairs of names; by default every link that was used or set up, and in a world of up to three nodes all of them.
+    `links`: pairs of names; by default every link that was used or set up, and in a world of up to three nodes all of
+    them.
     """
     names = list(world.network.nodes)
     if links is None:
@@ -77,7 +79,8 @@ def _places(names):
     height = 300 if len(names) <= 5 else 440
     angles = [pi + 2 * pi * i / len(names) for i in range(len(names))]
     return {
-        name: (WIDTH / 2 + 320 * cos(a), height / 2 + (height / 2 - 50) * sin(a)) for name, a in zip(names, angles)
+        name: (WIDTH / 2 + 320 * cos(a), height / 2 + (height / 2 - 50) * sin(a))
+        for name, a in zip(names, angles, strict=True)
     }, height
 
 
@@ -120,13 +123,16 @@ def _draw_link(link, places, bare):
     )
     shape = card.mark(x - wide / 2 + 18, y, "bad") if link["is_cut"] else ""
     label, shape = ("", "") if bare else (label, shape)
-    return f'<g data-lk="{draw.escape(link["a"])}|{draw.escape(link["b"])}" style="cursor:pointer">{line}{label}{shape}</g>'
+    ends = draw.escape(f"{link['a']}|{link['b']}")
+    return f'<g data-lk="{ends}" style="cursor:pointer">{line}{label}{shape}</g>'
 
 
 class Topology(Frame):
-    """A small world to act in: cut and heal links, crash, stop and start nodes, let time pass; the latest messages stand beneath.
+    """A small world to act in: cut and heal links, crash, stop and start nodes, let time pass; the latest messages
+    stand beneath.
 
-    `actions`: {"words on the button": function of the world}. `links`: the pairs to show. A click on a link cuts or heals it.
+    `actions`: {"words on the button": function of the world}. `links`: the pairs to show. A click on a link cuts or
+    heals it.
     """
 
     keys = ("ArrowRight",)

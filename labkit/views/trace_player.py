@@ -1,7 +1,7 @@
 """The trace player: walk through what happened, one event at a time, on a sequence diagram.
 
-Messages are arrows; what became of each (delivered, lost, refused …) is told by its head. A step is one event that means something
-to the reader: the network's own 'delivered' is folded into the message it belongs to.
+Messages are arrows; what became of each (delivered, lost, refused …) is told by its head. A step is one event that
+means something to the reader: the network's own 'delivered' is folded into the message it belongs to.
 """
 
 from labkit.views import card
@@ -24,7 +24,9 @@ NOTES = {
 
 
 def steps_of(trace):
-    """The trace as a list of steps: dicts with n, t, src, dst, kind, what, cause, detail and fate ('delivered', 'lost: cut', … or '')."""
+    """The trace as a list of steps: dicts with n, t, src, dst, kind, what, cause, detail and fate ('delivered',
+    'lost: cut', … or '').
+    """
     events = list(trace)
     messages = {event.n for event in events if not folds(event)}
     fates = {}
@@ -171,7 +173,8 @@ def details(step):
 
 
 class TracePlayer(Frame):
-    """Steps through a trace by buttons, by a number field or by the arrow keys, Home and End; Space-bar on 'Play' lets it run.
+    """Steps through a trace by buttons, by a number field or by the arrow keys, Home and End; Space-bar on 'Play'
+    lets it run.
 
     `trace`: a Trace (or part of one). `at`: number of the step to begin with, from 1.
     """

@@ -1,9 +1,11 @@
-"""What if somebody asked right now? The real components answer, on copies; nothing is sent, noted or drawn by lot in their world.
+"""What if somebody asked right now? The real components answer, on copies; nothing is sent, noted or drawn by lot in
+their world.
 
     answers(cloud).ask("nova-api", "GET", "/v2.1/servers", token)  ─▶ Told(status=403, who="nova-api's policy", …)
 
-A fork replays everything from the start and takes its time; here only the processes' memory is copied, and their calls to each other
-are answered at once, or not at all where a node is down or a link is cut. Good for questions, not for what takes time (a boot).
+A fork replays everything from the start and takes its time; here only the processes' memory is copied, and their
+calls to each other are answered at once, or not at all where a node is down or a link is cut. Good for questions, not
+for what takes time (a boot).
 """
 
 import copy
@@ -21,7 +23,9 @@ class Undo(Exception):
 
 @dataclass(frozen=True)
 class Told:
-    """An answer and where it came from: `who` decided, `why` in its own words, the `rule` its policy was asked for, `asked`: was Keystone asked?"""
+    """An answer and where it came from: `who` decided, `why` in its own words, the `rule` its policy was asked for,
+    `asked`: was Keystone asked?
+    """
 
     status: int | None
     who: str
@@ -31,7 +35,9 @@ class Told:
 
 
 class Aside:
-    """Stands for the world: same time, same nodes and links, copied luck; calls are answered by copies of the components."""
+    """Stands for the world: same time, same nodes and links, copied luck; calls are answered by copies of the
+    components.
+    """
 
     def __init__(self, cloud, down=()):
         self.real, self.cloud, self.down = cloud.world, cloud, set(down)
@@ -162,7 +168,9 @@ class Aside:
         return self.placed(node, payload["status"], rest.Answer.of(payload).body)
 
     def placed(self, node, status, body):
-        """The Told of an answer: decided by the middleware or the policy if one of them said so, else by the service itself."""
+        """The Told of an answer: decided by the middleware or the policy if one of them said so, else by the service
+        itself.
+        """
         if status < 300 or status in (401, 403, 503):
             return Told(
                 status, **{"who": node, "why": words(body) if status >= 300 else "", "asked": self.asked, **self.told}

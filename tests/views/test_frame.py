@@ -105,7 +105,10 @@ def test_the_number_field_and_the_buttons_agree(student):
 
 
 def test_importing_the_views_imports_no_widgets():
-    code = "import sys, labkit.views.topology, labkit.views.frame; print([m for m in ('ipywidgets', 'anywidget', 'IPython', 'matplotlib') if m in sys.modules])"
+    code = (
+        "import sys, labkit.views.topology, labkit.views.frame; "
+        "print([m for m in ('ipywidgets', 'anywidget', 'IPython', 'matplotlib') if m in sys.modules])"
+    )
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

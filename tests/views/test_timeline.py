@@ -50,5 +50,6 @@ def test_the_description_says_it_all():
         0,
     )
     assert said == (
-        "list: works from 0 min to 5 min. list: fails: 503 from 5 min to 10 min. the verdict is 300 s old at 5 min. Now: 1 min."
+        "list: works from 0 min to 5 min. list: fails: 503 from 5 min to 10 min. "
+        "the verdict is 300 s old at 5 min. Now: 1 min."
     )
