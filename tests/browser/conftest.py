@@ -1,5 +1,6 @@
 """One JupyterLab and one browser for all browser tests of a worker. Where there is no browser they skip, saying so."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def lab(browser, tmp_path_factory):
     shutil.copy(Path(__file__).with_name("sample.ipynb"), folder)
     with Lab(folder) as running:
         yield running
+
+
+@pytest.fixture
+def newcomer(lab):
+    """The lab as somebody meets it who never was here: no progress, no kernel."""
+    lab.end_kernels()
+    for kept in Path(os.environ["LABKIT_HOME"]).glob("*"):
+        kept.unlink()
+    return lab
 
 
 @pytest.fixture

@@ -91,6 +91,18 @@ class Lab:
             self.server.kill()
         self.log.close()
 
+    def request(self, method: str, path: str):
+        """Ask the server's own API; returns the JSON answer, None when there is none."""
+        headers = {"Authorization": f"token {self.token}"}
+        asked = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def end_kernels(self) -> None:
+        """The next notebook that is opened gets a new kernel."""
+        for session in self.request("GET", "sessions"):
+            self.request("DELETE", f"sessions/{session['id']}")
+
     def open(self, page, path: str) -> Notebook:
         """Open a notebook of the folder in a workspace of its own, and wait for its kernel."""
         workspace = f"test-{secrets.token_hex(4)}"
@@ -139,7 +151,7 @@ class Notebook:
         return self.cell(cell_id).locator(".jp-OutputArea-output")
 
     def errors(self) -> list[str]:
-        """What cells ended with, like 'ZeroDivisionError: division by zero'; a lab call that stops a cell counts too."""
+        """What cells ended with: 'ZeroDivisionError: division by zero'; a lab call that stops a cell counts too."""
         script = """() => window.jupyterapp.shell.currentWidget.content.widgets
             .filter(cell => cell.model.type === 'code')
             .flatMap(cell => cell.model.outputs.toJSON())
