@@ -47,7 +47,7 @@ def arguments(args):
     parser.add_argument("platform", choices=["openstack"], help="which platform")
     parser.add_argument("--port", type=port, default=5000, help="TCP port on 127.0.0.1 (default 5000; 0: any free one)")
     parser.add_argument("--admin-password", metavar="PW", help="password of the user admin (default: a random one for a new state)")
-    parser.add_argument("--state", metavar="FILE", help="keep everything in this SQLite file, keys in FILE.keys (default: memory)")
+    parser.add_argument("--state", metavar="FILE", help="keep everything in this SQLite file, keys in FILE.keys and FILE.credential-keys (default: memory)")
     parser.add_argument("--speed", type=positive, default=1.0, metavar="X", help="the world's clock runs X times as fast (default 1)")
     parser.add_argument("--seed", metavar="S", help="make the same ids and tokens each time: for demonstrations only, they can be guessed")
     parser.add_argument("--password-rounds", type=int, default=4, choices=range(4, 17), metavar="4…16",

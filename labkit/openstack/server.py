@@ -44,9 +44,10 @@ class Server:
         kind = ServedWorld if seed is None else World
         self.world = kind(seed=0 if seed is None else seed, start=start.isoformat(), journal=False)
         keys = KeyRepository(self.world, folder=f"{state}.keys" if state else None)
+        credential_keys = KeyRepository(self.world, "credential-keys", folder=f"{state}.credential-keys" if state else None)
         self.url = f"http://127.0.0.1:{port}"
-        self.keystone = Keystone(self.world, database=self.database, keys=keys, admin_password=admin_password, url=self.url,
-                                 password_rounds=password_rounds)
+        self.keystone = Keystone(self.world, database=self.database, keys=keys, credential_keys=credential_keys, admin_password=admin_password,
+                                 url=self.url, password_rounds=password_rounds)
         self.admin_password = self.keystone.admin_password
         move_identity(self.database, f"{self.url}/v3")
 
