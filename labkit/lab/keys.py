@@ -1,14 +1,16 @@
 """The invisible part of a box of widgets: it keeps its keys at home and tells the kernel about arrows and clicks.
 
-Without it a letter typed while one of our buttons has the focus is a JupyterLab command (`b` inserts a cell, `d d` deletes one).
-JupyterLab listens at the document; we stop the event at our own frame, and mark the focused element as Lumino's own attribute asks.
+Without it a letter typed while one of our buttons has the focus is a JupyterLab command (`b` inserts a cell, `d d`
+deletes one). JupyterLab listens at the document; we stop the event at our own frame, and mark the focused element as
+Lumino's own attribute asks.
 """
 
 import anywidget
 import traitlets
 
 ESM = """
-const passes = e => e.ctrlKey || e.metaKey || e.altKey || ["Tab", "Escape"].includes(e.key) || (e.shiftKey && e.key === "Enter");
+const passes = e => e.ctrlKey || e.metaKey || e.altKey || ["Tab", "Escape"].includes(e.key)
+  || (e.shiftKey && e.key === "Enter");
 const typing = t => t.matches("input, textarea, select, [contenteditable]");
 
 function render({ model, el }) {
@@ -54,7 +56,9 @@ export default { render };
 
 
 class Keys(anywidget.AnyWidget):
-    """Reports `heard("ArrowRight")`, `heard("beat")` (every `beat_ms` milliseconds, 0 = never) and `clicked("name")` (elements with data-lk)."""
+    """Reports `heard("ArrowRight")`, `heard("beat")` (every `beat_ms` milliseconds, 0 = never) and `clicked("name")`
+    (elements with data-lk).
+    """
 
     _esm = ESM
     wanted = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -73,7 +77,10 @@ class Keys(anywidget.AnyWidget):
 
 
 def fence(box):
-    """Keep every key inside `box` (an ipywidgets box): letters typed on its buttons are no commands of JupyterLab. Returns `box`."""
+    """Keep every key inside `box` (an ipywidgets box): letters typed on its buttons are no commands of JupyterLab.
+
+    Returns `box`.
+    """
     box.children = (Keys(), *box.children)
     box.add_class("lk-frame")
     return box

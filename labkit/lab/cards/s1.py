@@ -1,4 +1,4 @@
-"""Card S1, notebook 00: the first prediction (unreachable is not dead), and where the truth about three platforms is written."""
+"""Card S1, notebook 00: the first prediction (unreachable is not dead), and where the truth is written."""
 
 from __future__ import annotations
 
@@ -102,8 +102,10 @@ register(
         explanations=(
             Explanation(
                 "S1.p1",
-                "The laptop saw the same thing twice. What would have to reach it so that it could tell a cut cable from a dead server?",
-                "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same nothing, so the sender can only wait until it gives up.",
+                "The laptop saw the same thing twice. "
+                "What would have to reach it so that it could tell a cut cable from a dead server?",
+                "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same nothing, "
+                "so the sender can only wait until it gives up.",
                 (
                     "what reaches the laptop in both cases: nothing",
                     "'no answer' is a fact about the laptop's waiting, not about the server",
