@@ -104,8 +104,8 @@ register(
                 "S1.p1",
                 "The laptop saw the same thing twice. "
                 "What would have to reach it so that it could tell a cut cable from a dead server?",
-                "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same nothing, "
-                "so the sender can only wait until it gives up.",
+                "Only messages carry knowledge: a cut cable, a lost message and a dead machine all deliver the same "
+                "nothing, so the sender can only wait until it gives up.",
                 (
                     "what reaches the laptop in both cases: nothing",
                     "'no answer' is a fact about the laptop's waiting, not about the server",
