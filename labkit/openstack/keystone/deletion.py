@@ -11,8 +11,22 @@ Application credentials outlive their project and the loss of a role: they stay,
 
 from labkit.openstack.errors import Forbidden
 from labkit.openstack.keystone import (
-    access_rules, application_credentials, assignments, credentials, endpoint_groups, endpoint_projects, groups, limits, memberships, passwords,
-    projects, revocation, roles, trusts, users)
+    access_rules,
+    application_credentials,
+    assignments,
+    credentials,
+    endpoint_groups,
+    endpoint_projects,
+    groups,
+    limits,
+    memberships,
+    passwords,
+    projects,
+    revocation,
+    roles,
+    trusts,
+    users,
+)
 from labkit.openstack.keystone import project_tree as tree
 from labkit.openstack.keystone.immutable import require_deletable
 

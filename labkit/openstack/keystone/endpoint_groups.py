@@ -11,12 +11,14 @@ from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 GROUPS = Table("endpoint_group", "Endpoint Group",
-               {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "description": "TEXT", "filters": "TEXT NOT NULL"}, documents=("filters",), extra=False)
+               {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "description": "TEXT", "filters": "TEXT NOT NULL"},
+               documents=("filters",), extra=False)
 SCHEMA = GROUPS.schema + """CREATE TABLE IF NOT EXISTS project_endpoint_group (
     endpoint_group_id TEXT NOT NULL, project_id TEXT NOT NULL, PRIMARY KEY (endpoint_group_id, project_id));"""
 FILTERS = ("service_id", "region_id", "interface")
 SHAPE = {"description": TEXT, "name": NAME, "filters": {"type": "object", "properties": {
-    "interface": {"type": "string", "enum": ["admin", "internal", "public"]}, "service_id": STRING, "region_id": TEXT, "enabled": {"type": "boolean"}}}}
+    "interface": {"type": "string", "enum": ["admin", "internal", "public"]}, "service_id": STRING, "region_id": TEXT,
+    "enabled": {"type": "boolean"}}}}
 CREATE = Schema(body("endpoint_group", SHAPE, required=["name", "filters"], additionalProperties=False))
 UPDATE = Schema(body("endpoint_group", SHAPE, minProperties=1, additionalProperties=False))
 LIST = Schema(query({"name": NAME}, closed=True))

@@ -114,7 +114,8 @@ def list_group_users(ks, request, group_id):
 def list_user_groups(ks, request, user_id):
     users.get(ks.db, user_id)
     own = request.auth.domain_id
-    refs = [{**ref, "membership_expires_at": None} for ref in GROUPS.select(ks.db, id=memberships.groups_of(ks.db, user_id)) if own in (None, ref["domain_id"])]
+    refs = [{**ref, "membership_expires_at": None} for ref in GROUPS.select(ks.db, id=memberships.groups_of(ks.db, user_id))
+            if own in (None, ref["domain_id"])]
     return collection(request, "groups", refs, ("name",))
 
 

@@ -1,6 +1,6 @@
 """Times in requests and answers: ISO 8601 in UTC, kept as text that sorts like time."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 
 from labkit.openstack.errors import MALFORMED, BadRequest
 
@@ -9,7 +9,7 @@ def future(ks, text):
     """A time that a client gives for the end of something, as 2026-03-02T08:00:00.000000. Raises BadRequest if unreadable or past."""
     try:
         moment = datetime.fromisoformat(text if text.endswith("Z") else text + "Z")
-        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise BadRequest(f"Timestamp not in expected format. {MALFORMED}") from None
     if moment < ks.utcnow():

@@ -1,4 +1,7 @@
-"""OS-ENDPOINT-POLICY: which policy document is meant for which endpoint: for itself, for its service in its region (or one around it), or its service."""
+"""OS-ENDPOINT-POLICY: which policy document is meant for which endpoint.
+
+The nearest counts: for the endpoint itself, for its service in its region (or one around it), for its service anywhere.
+"""
 
 from labkit.openstack.errors import NotFound
 from labkit.openstack.keystone import endpoints, policies, regions, services

@@ -1,9 +1,36 @@
 """All resources of Keystone: their tables and their routes (importing a file enters its routes)."""
 
 from labkit.openstack.keystone import (
-    access_rules, application_credentials, assignments, catalog, credentials, deletion, domains, ec2, endpoint_groups, endpoint_projects,
-    endpoint_table, endpoints, grants, groups, implied_roles, limits, memberships, policies, policy_associations, project_tags, projects, regions,
-    registered_limits, role_assignments, roles, services, system_grants, trusts, users)
+    access_rules,
+    application_credentials,
+    assignments,
+    catalog,
+    credentials,
+    deletion,
+    domains,
+    ec2,
+    endpoint_groups,
+    endpoint_projects,
+    endpoint_table,
+    endpoints,
+    grants,
+    groups,
+    implied_roles,
+    limits,
+    memberships,
+    policies,
+    policy_associations,
+    project_tags,
+    projects,
+    regions,
+    registered_limits,
+    role_assignments,
+    roles,
+    services,
+    system_grants,
+    trusts,
+    users,
+)
 
 RESOURCES = (
     domains, projects, project_tags, users, groups, memberships, roles, implied_roles, assignments, grants, system_grants, role_assignments,

@@ -50,7 +50,8 @@ class Table:
         """A dict as a row: columns, and the rest in `extra`. Raises BadRequest for a text that is too long for its column."""
         for name, characters in self.longest.items():
             if isinstance(ref.get(name), str) and len(ref[name]) > characters:
-                raise BadRequest(f"String length exceeded. The length of string '{ref[name]}' exceeds the limit of column {name}(CHAR({characters})).")
+                raise BadRequest(f"String length exceeded. The length of string '{ref[name]}' exceeds the limit of column "
+                                 f"{name}(CHAR({characters})).")
         row = {name: self._stored(name, ref.get(name)) for name in self.columns}
         if self.extra:
             row["extra"] = json.dumps(self.extras(ref))

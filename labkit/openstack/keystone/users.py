@@ -1,6 +1,6 @@
 """Users: accounts, each in one domain. The password lies elsewhere, hashed; what else a client sends is kept and given back."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 
 from labkit.openstack.errors import MALFORMED, BadRequest
 from labkit.openstack.keystone import assignments, domains, passwords, projects, revocation
@@ -112,7 +112,7 @@ def expiring(ks, refs, wanted):
     """Users whose password ends as asked: `lt:2026-01-01T00:00:00Z`. Raises BadRequest."""
     operator, _, moment = wanted.partition(":") if ":" in wanted[2:4] else ("eq", "", wanted)
     try:
-        asked = datetime.fromisoformat(moment.replace("Z", "+00:00")).astimezone(timezone.utc).replace(tzinfo=None)
+        asked = datetime.fromisoformat(moment.replace("Z", "+00:00")).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise BadRequest(f"Timestamp not in expected format. {MALFORMED}") from None
     if operator not in OPERATORS:

@@ -72,7 +72,8 @@ def test_access_rules_are_shared_and_stay_while_used(cloud, alice):
 def test_stored_secrets_are_sealed(cloud, alice):
     user_id, project_id = alice
     token = cloud.token("alice", project_id=project_id)
-    ref = cloud.send("POST", "/v3/credentials", {"credential": {"type": "totp", "blob": "ONSWG4TFOQ", "user_id": user_id}}, token=token).json["credential"]
+    seed = {"credential": {"type": "totp", "blob": "ONSWG4TFOQ", "user_id": user_id}}
+    ref = cloud.send("POST", "/v3/credentials", seed, token=token).json["credential"]
     assert (ref["blob"], ref["project_id"]) == ("ONSWG4TFOQ", None)
     sealed = cloud.ks.db.one("SELECT sealed_blob FROM credential")["sealed_blob"]
     assert "ONSWG4TFOQ" not in sealed and cloud.ks.credential_keys.open(sealed)[0] == b"ONSWG4TFOQ"
