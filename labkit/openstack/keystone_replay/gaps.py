@@ -9,6 +9,7 @@ from itertools import product
 
 from labkit.openstack.keystone_replay.cast import MEMBERS, PASSWORDS
 
+ENDING = ("used", "lost", "delet", "disabled", "revoked", "password", "passed", "left", "no more")   # words of steps after which something is refused
 ROLES = ("member", "reader", "admin")
 PLURAL = {"user": "users", "project": "projects", "domain": "domains", "group": "groups", "role": "roles", "region": "regions",
           "service": "services", "endpoint": "endpoints"}
@@ -127,20 +128,24 @@ def of_delegation(name):
     def drop(stage):
         token = stage.holder(member.by)
         return stage.send("DELETE", stage.filled(f"/v3/{member.path}/{{{name}}}"), token)[0] == 204
+    yield Step(f"{name} was used", lambda stage: use(stage, name) is not None)
     yield Step(f"{name} was deleted", drop)
-    if member.kind == "trust":
-        yield Step(f"{name} was used", lambda stage: use(stage, name) is not None)
 
 
-def use(stage, name):
-    """A token through a trust or an application credential of the cast; None if that is refused."""
+def use(stage, name, by_token=False):
+    """A token through a trust (by the trustee's password, or a token of his) or an application credential; None if that is refused."""
     member = MEMBERS[name]
-    if member.kind == "trust":
-        trustee = member.make["trustee_user_id"].strip("{}")
-        identity = {"methods": ["password"], "password": {"user": {"id": stage.members[trustee], "password": stage.passwords[trustee]}}}
-        return stage.token(f"{trustee} by {name}", identity, {"OS-TRUST:trust": {"id": stage.members[name]}})
-    secret = {"id": stage.members[name], "secret": stage.passwords.get(name, "")}
-    return stage.token(f"{member.by} by {name}", {"methods": ["application_credential"], "application_credential": secret})
+    if member.kind == "application_credential":
+        secret = {"id": stage.members[name], "secret": stage.passwords.get(name, "")}
+        return stage.token(f"{member.by} by {name}", {"methods": ["application_credential"], "application_credential": secret})
+    trustee = member.make["trustee_user_id"].strip("{}")
+    if trustee not in stage.members:
+        return None
+    identity = {"methods": ["password"], "password": {"user": {"id": stage.members[trustee], "password": stage.passwords[trustee]}}}
+    if by_token:
+        held = stage.holder(trustee)
+        identity = {"methods": ["token"], "token": {"id": held.text if held else ""}}
+    return stage.token(f"{trustee} by {name}{' again' if by_token else ''}", identity, {"OS-TRUST:trust": {"id": stage.members[name]}})
 
 
 def of_tokens(tokens):
@@ -160,13 +165,13 @@ def vocabulary(names, tokens, token_s):
     kinds = {name: kind_of(name) for name in names}
     of = {kind: [name for name in names if kinds[name] == kind] for kind in ("user", "project", "domain", "group", "role")}
     roles = [*dict.fromkeys([*of["role"], *(f"role.{role}" for role in ROLES)])]
+    yield passing(5)
+    yield passing(token_s + 1)
+    yield from (step for name in names if kinds[name] in ("trust", "application_credential") for step in of_delegation(name))
     yield from of_tokens(tokens)
     yield from (step for name in of["user"] for step in of_user(name))
     yield from (step for kind in ("project", "domain") for name in of[kind] for step in of_container(name, kind))
     yield from (step for name in names if kinds[name] in ("service", "endpoint", "region", "group", "role") for step in of_entry(name, kinds[name]))
-    yield from (step for name in names if kinds[name] in ("trust", "application_credential") for step in of_delegation(name))
     yield from of_roles(of["role"])
     yield from of_groups(of["group"], of["user"])
     yield from of_grants([*of["user"], *of["group"]], [*of["project"], *of["domain"], "system"], roles)
-    yield passing(2)
-    yield passing(token_s + 1)

@@ -36,7 +36,7 @@ class Player:
 
     def __init__(self, played):
         self.played, self.outcome = played, Outcome()
-        self.known = recording.names(played)
+        self.known = of_this_cast(recording.names(played))
         self.said = {value for each in played for value in scalars(each.body)}
         self.token_s = lifetime_s(played)
         self.stage = Stage(first_moment(played), recording.origin(played), self.token_s)
@@ -46,6 +46,7 @@ class Player:
     # -- one exchange -----------------------------------------------------------------------------------------------
     def play(self, exchange):
         """Find a state and a caller in which ours answers the same; note the outcome."""
+        self.stage.world.set(max(self.stage.world.utcnow(), moment_of(exchange) or self.stage.world.utcnow()))
         before, self.trials, nearest = self.stage.save(), 0, None
         broken = contradiction(exchange, self.stage.origin)
         for plan in self.plans(exchange, before) if broken is None else ():
@@ -70,8 +71,9 @@ class Player:
         """Lists of steps, simple ones first."""
         yield []
         absent = [gaps.appear(name) for name in self.named(exchange) if name in MEMBERS and name not in before.members]
+        asked = [gaps.appear(name) for name in self.named(exchange, asked_for=True) if name in MEMBERS and name not in before.members]
         if absent:
-            yield absent
+            yield from ([asked, absent] if asked else [absent])
         repaired = self.repaired(exchange, absent, before)
         if repaired:
             yield absent + repaired
@@ -90,7 +92,7 @@ class Player:
             return []
         found = []
         for candidate in self.candidates(exchange):
-            status, _, body, _ = self.send(exchange, candidate)
+            status, _, body = self.send(exchange, candidate)
             if status == exchange.status:
                 found = repairs(exchange, body, self.stage, self.known, self.said)
                 if found:
@@ -108,11 +110,11 @@ class Player:
         tokens = [token for token in self.stage.tokens if len(token) in lengths and token.label != "admin"][-MOST_TOKENS:]
         made = list(gaps.vocabulary(names, tokens, self.token_s))
         refused = exchange.status >= 400
-        return sorted(made, key=lambda step: refused != any(word in step.text for word in ("lost", "delet", "disabled", "revoked", "password", "passed")))
+        return sorted(made, key=lambda step: refused != any(word in step.text for word in gaps.ENDING))
 
-    def named(self, exchange):
-        """Members that the exchange names, by id or by name, in the order of the cast."""
-        text = exchange.text
+    def named(self, exchange, asked_for=False):
+        """Members that the exchange (or only its request) names, by id or by name, in the order of the cast."""
+        text = json.dumps([exchange.path, exchange.body]) if asked_for else exchange.text
         by_id = {name for raw, name in self.known.items() if raw in text}
         found = [name for name, member in MEMBERS.items() if name in by_id or any(f'"{word}"' in text for word in words(member))]
         return found + sorted(name for name in by_id if name not in MEMBERS and gaps.kind_of(name))
@@ -121,10 +123,11 @@ class Player:
     def attempt(self, exchange):
         """Send the request as each candidate; None if one answer is equal (the stage is then after it), else the nearest difference."""
         self.bind(exchange)
+        candidates = list(self.candidates(exchange))
         nearest, before = None, self.stage.save()
-        for candidate in self.candidates(exchange):
+        for candidate in candidates:
             self.stage.restore(before)
-            status, headers, body, used = self.send(exchange, candidate)
+            status, headers, body = self.send(exchange, candidate)
             found = compare(exchange, status, headers, body, self.stage.ids, self.stage.origin)
             if found is None:
                 self.accept(exchange, headers, body, candidate)
@@ -136,7 +139,6 @@ class Player:
     def send(self, exchange, candidate):
         self.trials += 1
         caller, subject, inner = candidate
-        self.stage.world.set(max(self.stage.world.utcnow(), moment_of(exchange) or self.stage.world.utcnow()))
         body = exchange.body
         if body is not None:
             text = translated(json.dumps(body), self.stage)
@@ -148,7 +150,7 @@ class Player:
         status, shown, answer = self.stage.send(exchange.method, translated(exchange.path, self.stage), caller, body, **headers)
         if exchange.writes and exchange.method != "POST" or exchange.path.endswith("/password"):
             self.stage.pass_time(1.0)
-        return status, shown, answer, body
+        return status, shown, answer
 
     def with_secret(self, body):
         """The secret of an application credential that appeared in a gap is ours, not the recording's."""
@@ -186,15 +188,16 @@ class Player:
                     self.stage.passwords.setdefault(member.name, made["secret"])
 
     def label(self, token):
+        """Who a token is of, and where; one that does not come from a plain login says so."""
         where = token.get("project", token.get("domain", {})).get("name", "system" if "system" in token else "")
-        return f"{token['user']['name']}@{where}" if where else token["user"]["name"]
+        plain_login = token.get("methods") == ["password"] and "OS-TRUST:trust" not in token
+        return token["user"]["name"] + (f"@{where}" if where else "") + ("" if plain_login else " again")
 
     def bind(self, exchange):
         """The recording's ids of known names are our ids of the same names."""
         for raw, name in self.known.items():
-            for member in (name, f"exp-{name}"):
-                if member in self.stage.members and raw not in self.stage.ids.to_ours:
-                    self.stage.ids.bind(raw, self.stage.members[member])
+            if name in self.stage.members and raw not in self.stage.ids.to_ours:
+                self.stage.ids.bind(raw, self.stage.members[name])
 
     # -- who asks -------------------------------------------------------------------------------------------------------
     def candidates(self, exchange):
@@ -220,6 +223,8 @@ class Player:
         """Tokens that come from other tokens, trusts and application credentials."""
         for name in [name for name in self.stage.members if gaps.kind_of(name) in ("trust", "application_credential")]:
             gaps.use(self.stage, name)
+            if gaps.kind_of(name) == "trust":
+                gaps.use(self.stage, name, by_token=True)
         parent = self.stage.holder("rec-alice")
         if parent is not None:
             self.stage.token("rec-alice@rec-alpha again", {"methods": ["token"], "token": {"id": parent.text}}, LOGINS["rec-alice@rec-alpha"][1])
@@ -230,10 +235,16 @@ class Player:
         before = self.stage.save()
         for candidate in self.candidates(exchange):
             self.stage.restore(before)
-            status, headers, body, _ = self.send(exchange, candidate)
+            status, headers, body = self.send(exchange, candidate)
             if status == exchange.status:
                 return self.accept(exchange, headers, body, candidate) if isinstance(body, dict) else None
         return self.stage.restore(before)
+
+
+def of_this_cast(known):
+    """The recordings about expiry have a cast of their own, whose trust is another."""
+    is_other = any(name.startswith("rec-exp") for name in known.values())
+    return {raw: f"exp-{name}" if is_other and f"exp-{name}" in MEMBERS else name for raw, name in known.items()}
 
 
 def words(member):

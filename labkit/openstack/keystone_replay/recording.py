@@ -83,9 +83,11 @@ def beside(raw, norm, known):
         for key, value in raw.items():
             beside(value, norm.get(key) if isinstance(norm, dict) else None, known)
     elif isinstance(raw, list):
-        alike = isinstance(norm, list) and len(norm) == len(raw) == 1
-        for value in raw:
-            beside(value, norm[0] if alike else None, known)
+        twins = {anonymous(each): each for each in norm} if isinstance(norm, list) else {}
+        kinds = [anonymous(each) for each in raw]
+        for value, kind in zip(raw, kinds, strict=True):
+            beside(value, twins.get(kind) if kinds.count(kind) == 1 else None, known)
+        left_over(raw, norm, known)
     elif isinstance(raw, str) and isinstance(norm, str) and "{" in norm:
         parts = PLACEHOLDER.split(norm.replace("<hex32>", "{?}").replace("<origin>", "{?o}"))
         pattern = "".join(re.escape(part) if n % 2 == 0 else "(.+?)" for n, part in enumerate(parts))
@@ -93,6 +95,21 @@ def beside(raw, norm, known):
         for name, value in zip(parts[1::2], found.groups() if found else ()):
             if not name.startswith("?") and HEX32.fullmatch(value):
                 known.setdefault(value, name)
+
+
+def left_over(raw, norm, known):
+    """Of alike items the last id without a name bears the last name without an id."""
+    ids = set(HEX32.findall(json.dumps(raw))) - set(known)
+    names = set(re.findall(r"\{([^{}\"\\ ]+?)\.id\}", json.dumps(norm))) - set(known.values())
+    if len(ids) == len(names) == 1:
+        known[ids.pop()] = names.pop()
+
+
+def anonymous(value):
+    """A value's text without ids, times, tokens and secrets: what its two forms have in common."""
+    text = re.sub(r"\{[^{}\"\\ ]+?\.id\}|<hex32>", "<>", HEX32.sub("<>", json.dumps(value, sort_keys=True)))
+    text = re.sub(r"https?://127\.0\.0\.1:5\d\d\d(?=/v3)|<origin>|<ts[^>]*>|\d{4}-\d\d-\d\d[T ][\d:.]+Z?", "<>", text)
+    return re.sub(r"<audit>|\"[\w-]{22}\"", "<>", text)
 
 
 def named(value, known):

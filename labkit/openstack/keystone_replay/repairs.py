@@ -24,6 +24,8 @@ def repairs(exchange, ours, stage, known, said):
     real = exchange.answer
     if not isinstance(real, dict) or not isinstance(ours, dict) or "error" in real:
         return []
+    if "catalog" in real and "catalog" in ours:
+        return of_catalog(real["catalog"], ours["catalog"], stage)
     if "token" in real and "token" in ours:
         return of_token(real["token"], ours["token"], stage, known)
     steps = []
@@ -98,15 +100,12 @@ def from_shown(kind, item, known):
 
 def surplus_item(exchange, key, item, stage):
     if key == "role_assignments":
-        return [own_request("DELETE", item["links"]["assignment"], stage)] if "prior_role" not in item["links"] else []
+        return [own_request("DELETE", item["links"]["assignment"])] if "prior_role" not in item["links"] else []
     path = re.sub(r"\?.*", "", exchange.path)
     if re.search(r"/(users|groups)/[^/]+/roles$", path):
         return [raw_request("DELETE", path, own=f"/{item['id']}")]
-    if key == "catalog":
-        return [own_request("PATCH", f"/v3/endpoints/{each['id']}", stage, {"endpoint": {"enabled": False}}) for each in item["endpoints"]
-                if ":5002" not in each["url"]]
     link = item.get("links", {}).get("self") if isinstance(item, dict) else None
-    return [own_request("DELETE", link, stage)] if link and key in SINGULAR else []
+    return [own_request("DELETE", link)] if link and key in SINGULAR else []
 
 
 def of_member(kind, real, ours, known, said):
@@ -124,9 +123,21 @@ def of_token(real, ours, stage, known):
     """Other roles than ours: they were granted or taken, where the token is scoped to."""
     missing, surplus = difference(real.get("roles", []), ours.get("roles", []), stage)
     where = f"projects/{real['project']['id']}" if "project" in real else f"domains/{real['domain']['id']}" if "domain" in real else "system"
+    if "catalog" in real and "catalog" in ours and not missing and not surplus:
+        return of_catalog(real["catalog"], ours["catalog"], stage)
     granted = [raw_request("PUT", f"/v3/{where}/users/{real['user']['id']}/roles/{role['id']}") for role in missing[:1]]
     taken = [raw_request("DELETE", f"/v3/{where}/users/{real['user']['id']}/roles/", own=role["id"]) for role in surplus]
     return granted + taken
+
+
+def of_catalog(real, ours, stage):
+    """Services that the recorded catalog lacks are gone; endpoints that it lacks are disabled."""
+    kept = {service["type"] for service in real}
+    steps = [own_request("DELETE", f"/v3/services/{service['id']}") for service in ours if service["type"] not in kept]
+    shown = [each for service in real for each in service["endpoints"]]
+    offered = [each for service in ours if service["type"] in kept for each in service["endpoints"]]
+    off = {"endpoint": {"enabled": False}}
+    return steps + [own_request("PATCH", f"/v3/endpoints/{each['id']}", off) for each in difference(shown, offered, stage)[1]]
 
 
 def of_event(item, known):
@@ -159,7 +170,7 @@ def raw_request(method, path, body=None, text=None, item=None, own=""):
     return Step(text or f"{method} {path}{own}", do)
 
 
-def own_request(method, path, stage, body=None):
+def own_request(method, path, body=None):
     """A step that is a request in our own ids."""
     path = re.sub(r"^https?://[^/]+", "", path)
     return Step(f"{method} {path}", lambda stage: stage.admin(method, path, body))
