@@ -129,9 +129,9 @@ def test_files_and_pictures_named_in_readme_exist():
 
 
 def test_the_picture_is_what_labkit_draws_today():
-    drawn = subprocess.check_output([sys.executable, ROOT / "docs" / "picture.py"], text=True, encoding="utf-8")
-    kept = (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8")
-    assert drawn == kept, "draw it again: python docs/picture.py > docs/picture.svg"
+    drawn = subprocess.check_output([sys.executable, ROOT / "tests" / "docs" / "picture.py"], text=True, encoding="utf-8")
+    kept = (ROOT / "tests" / "docs" / "picture.svg").read_text(encoding="utf-8")
+    assert drawn == kept, "draw it again: python tests/docs/picture.py > tests/docs/picture.svg"
 
 
 def test_what_readme_promises_about_python_is_what_the_package_says():
