@@ -17,10 +17,6 @@ from labkit.openstack.errors import Forbidden, HttpError
 from labkit.world.errors import LabError, Unanswered
 
 
-class Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
 @dataclass(frozen=True)
 class Told:
     """An answer and where it came from: `who` decided, `why` in its own words, the `rule` its policy was asked for,
@@ -133,16 +129,9 @@ class Aside:
         return self.drive(said) if hasattr(said, "throw") else said
 
     def undone(self, keystone, message):
-        """Keystone's answer; if it wrote anything for it, that is taken back."""
-        before = keystone.db.writes
-        try:
-            with keystone.db.transaction():
-                said = self.served(keystone, message)
-                if keystone.db.writes != before:
-                    raise Undo
-        except Undo:
-            pass
-        return said
+        """Keystone's answer; whatever it wrote, counted or remembered for it is taken back."""
+        with keystone.db.aside():
+            return self.served(keystone, message)
 
     def drive(self, generator):
         """Run a component's generator to its end: what it waits for is known already."""

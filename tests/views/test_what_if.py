@@ -89,3 +89,13 @@ def test_two_keystone_nodes_without_common_keys_answer_by_turns():
         aside.ask("keystone-2", "GET", "/v3/auth/tokens", session.token, **subject("keystone", session.token)).status,
     ]
     assert sorted(answers) == [200, 401]
+
+
+def test_keystone_does_not_remember_what_was_asked_aside(cloud):
+    """What Keystone looked up for a what-if question it looks up again when it is truly asked: else a fork would differ."""
+    session = cloud.login("anna")
+    counted = cloud.keystone.db.reads, cloud.keystone.db.writes, cloud.keystone.db.version()
+    assert Aside(cloud).ask("nova-api", "GET", "/v2.1/servers", session.token).status == 200
+    assert (cloud.keystone.db.reads, cloud.keystone.db.writes, cloud.keystone.db.version()) == counted
+    session.get("compute", "/servers")
+    assert cloud.world.fork().trace == cloud.world.trace

@@ -71,6 +71,20 @@ class Database:
         if self.depth == 0 and self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
+    @contextmanager
+    def aside(self):
+        """For questions 'what if': whatever is written, counted or remembered inside is undone, as if nobody had asked."""
+        before = self.reads, self.writes, self.rollbacks, self._memory, self._seen
+        self._memory = dict(self._memory)
+        self.connection.execute("BEGIN IMMEDIATE")
+        self.depth += 1
+        try:
+            yield self
+        finally:
+            self.depth -= 1
+            self.connection.execute("ROLLBACK")
+            self.reads, self.writes, self.rollbacks, self._memory, self._seen = before
+
     def memo(self, key, make):
         """`make()`, remembered under `key` until anything is written to the database. What raises is not remembered."""
         version = self.version()
@@ -86,7 +100,7 @@ class Database:
     def version(self):
         """A value that changes with every write, by us or (for a file) by another process: what caches compare."""
         other = self.connection.execute("PRAGMA data_version").fetchone()[0] if self.shared else 0
-        return self.connection.total_changes + self.rollbacks, other
+        return self.writes + self.rollbacks, other
 
     def close(self):
         self.connection.close()
