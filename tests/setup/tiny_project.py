@@ -18,7 +18,7 @@ from pathlib import Path
 from labkit.setup.environment import TESTS_FROM
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("run.py", "pyproject.toml", "README.md", "LICENSE", "data", "labkit/setup")
+PARTS = ("run.py", "pyproject.toml", "README.md", "LICENSE", "labkit/setup")
 MODULES = ("__init__.py", "__main__.py", "cli.py")
 TINY = {
     "tiny.py": "answer = 42\n",
