@@ -11,6 +11,7 @@ from labkit.openstack.keystone_replay.cast import MEMBERS, PASSWORDS
 
 ENDING = ("used", "lost", "delet", "disabled", "revoked", "password", "passed", "left", "no more")   # words of steps after which something is refused
 ROLES = ("member", "reader", "admin")
+SHORT_S = 600   # nobody who records waits for tokens that live longer
 PLURAL = {"user": "users", "project": "projects", "domain": "domains", "group": "groups", "role": "roles", "region": "regions",
           "service": "services", "endpoint": "endpoints"}
 
@@ -165,8 +166,8 @@ def vocabulary(names, tokens, token_s):
     kinds = {name: kind_of(name) for name in names}
     of = {kind: [name for name in names if kinds[name] == kind] for kind in ("user", "project", "domain", "group", "role")}
     roles = [*dict.fromkeys([*of["role"], *(f"role.{role}" for role in ROLES)])]
-    yield passing(5)
-    yield passing(token_s + 1)
+    if token_s < SHORT_S:
+        yield from (passing(5), passing(token_s + 1))
     yield from (step for name in names if kinds[name] in ("trust", "application_credential") for step in of_delegation(name))
     yield from of_tokens(tokens)
     yield from (step for name in of["user"] for step in of_user(name))
