@@ -91,13 +91,20 @@ def came_from(one, *gone, **new):
 
 def with_implied(db, entries):
     """The entries and, for each, one more for every role that its role implies, step by step."""
-    result, waiting, seen = list(entries), list(entries), []
+    followers = implied_roles.followers(db)
+    result, waiting, seen = list(entries), list(entries), set()
     while waiting:
         one = waiting.pop()
-        seen.append(one)
-        for role_id in implied_roles.implied_by(db, one["role_id"]):
+        seen.add(identity(one))
+        for role_id in followers.get(one["role_id"], ()):
             implied = {**one, "role_id": role_id, "indirect": {**one.get("indirect", {}), "role_id": one["role_id"]}}
-            if implied not in seen:
+            if identity(implied) not in seen:
                 result.append(implied)
                 waiting.append(implied)
     return result
+
+
+def identity(one):
+    """What makes two entries the same."""
+    who_and_where = [(name, one[name]) for name in ("user_id", "group_id", "project_id", "domain_id", "role_id", "inherited") if name in one]
+    return (*who_and_where, *sorted(one.get("indirect", {}).items()))

@@ -20,11 +20,17 @@ def implied_by(db, prior_id):
     return [row[0] for row in db.all("SELECT implied_role_id FROM implied_role WHERE prior_role_id = ? ORDER BY rowid", (prior_id,))]
 
 
-def closure(db, role_ids):
-    """These roles and everything they imply, directly or not, each once."""
+def followers(db):
+    """For every role that implies others, these: id → ids."""
     implied = {}
     for prior, follower in pairs(db):
         implied.setdefault(prior, []).append(follower)
+    return implied
+
+
+def closure(db, role_ids):
+    """These roles and everything they imply, directly or not, each once."""
+    implied = followers(db)
     known, waiting = dict.fromkeys(role_ids), list(role_ids)
     while waiting:
         for follower in implied.get(waiting.pop(0), ()):
@@ -64,8 +70,8 @@ def inference(ks, request, prior_id, implies, *path):
 
 @route("GET", COLLECTION, rule="identity:list_implied_roles", target=existing_target)
 def list_implied(ks, request, prior_role_id):
-    followers = roles.of_ids(ks.db, implied_by(ks.db, prior_role_id))
-    return inference(ks, request, prior_role_id, [brief(request, ref) for ref in followers])
+    implied = roles.of_ids(ks.db, implied_by(ks.db, prior_role_id))
+    return inference(ks, request, prior_role_id, [brief(request, ref) for ref in implied])
 
 
 @route("HEAD", ONE, rule="identity:check_implied_role", target=existing_target)
@@ -101,7 +107,6 @@ def delete_implied(ks, request, prior_role_id, implied_role_id):
 
 @route("GET", "/v3/role_inferences", rule="identity:list_role_inference_rules")
 def list_inferences(ks, request):
-    known, followers = {ref["id"]: ref for ref in roles.ROLES.select(ks.db)}, {}
-    for prior, implied in pairs(ks.db):
-        followers.setdefault(prior, []).append(brief(request, known[implied]))
-    return {"role_inferences": [{"prior_role": brief(request, known[prior]), "implies": implied} for prior, implied in followers.items()]}
+    known = {ref["id"]: brief(request, ref) for ref in roles.ROLES.select(ks.db)}
+    return {"role_inferences": [{"prior_role": known[prior], "implies": [known[role_id] for role_id in implied]}
+                                for prior, implied in followers(ks.db).items()]}
