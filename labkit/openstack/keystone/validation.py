@@ -90,10 +90,14 @@ def validate(ks, token_id, window_s=0, access_rules=False):
     if not token_id:
         raise TokenNotFound(text="No token in the request")
     try:
-        auth = ks.db.memo(("token", ks.name, ks.keys.changes, token_id), lambda: opened(ks, token_id))
+        key = (ks.name, ks.keys.changes, token_id)
+        token = ks.db.memo(("sealed", *key), lambda: unsealed(ks, token_id))
+        if ks.now_s() >= token.expires_at + window_s:
+            raise TokenNotFound(text="Failed to validate token")
+        auth = ks.db.memo(("token", *key), lambda: opened(ks, token))
         if auth.trust:
             trusts.usable(ks, auth.trust["id"])   # its time may be over though nobody wrote anything
-        judge(ks, auth, window_s)
+        judge(auth)
     except Unauthorized:
         raise TokenNotFound("token", token_id) from None
     if auth.app_cred and auth.app_cred.get("access_rules") is not None and not access_rules:
@@ -101,22 +105,26 @@ def validate(ks, token_id, window_s=0, access_rules=False):
     return auth
 
 
-def opened(ks, token_id):
-    """Unseal a token and look up what it names."""
+def unsealed(ks, token_id):
+    """What a token says. Raises TokenNotFound for one that no key opens."""
     try:
         payload, issued_at = ks.keys.open(token_id)
-        token = tokens.unpack(payload, issued_at)
+        return tokens.unpack(payload, issued_at)
     except ValueError as problem:
         known = str(problem).startswith("This is not")
         raise TokenNotFound(text=str(problem) if known else "Could not recognize Fernet token") from None
+
+
+def opened(ks, token):
+    """Look up what a token names, and whether it has been revoked."""
     auth = look_up(ks, token)
     auth.revoked = revocation.is_revoked(ks.db, auth)
     return auth
 
 
-def judge(ks, auth, window_s):
-    """Expired, revoked, disabled? In this order, as the real one asks."""
-    if ks.now_s() >= auth.token.expires_at + window_s or auth.revoked:
+def judge(auth):
+    """Revoked, disabled? In this order, after expiry, as the real one asks."""
+    if auth.revoked:
         raise TokenNotFound(text="Failed to validate token")
     if not auth.user["enabled"]:
         raise Unauthorized(f"user {auth.user['id']} is disabled")
