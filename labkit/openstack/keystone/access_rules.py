@@ -4,7 +4,7 @@ from labkit.openstack.errors import Forbidden, NotFound
 from labkit.openstack.keystone import application_credentials
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.schema import Schema
-from labkit.openstack.keystone.shapes import STRING, query
+from labkit.openstack.keystone.shapes import ID, STRING, query
 from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.users import user_target
 from labkit.openstack.keystone.web import NoContent, route
@@ -14,7 +14,7 @@ ACCESS = Table("access_rule", "Access Rule",
                unique=("user_id, service, path, method",), longest={"path": 128}, extra=False)
 SCHEMA = ACCESS.schema
 SHAPE = {"path": {"type": "string", "minLength": 0, "maxLength": 225, "pattern": r"^/\.*"},
-         "service": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-zA-Z0-9-]+$"},
+         "service": ID,
          "method": {"type": "string", "enum": ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]}}
 LIST = Schema(query({"service": STRING, "path": STRING, "method": STRING}))
 HOME, ONE = "/v3/users/<user_id>/access_rules", "/v3/users/<user_id>/access_rules/<access_rule_id>"

@@ -11,7 +11,7 @@ from labkit.openstack.keystone import access_rules, implied_roles, passwords, ro
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.moments import future
 from labkit.openstack.keystone.schema import Schema
-from labkit.openstack.keystone.shapes import ID, NAME, STRING, TEXT, body, query
+from labkit.openstack.keystone.shapes import ID, NAME, ROLE_REF, STRING, TEXT, body, query
 from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.web import Created, NoContent, route
 
@@ -23,11 +23,10 @@ CREDENTIALS = Table(
 SCHEMA = CREDENTIALS.schema
 
 SECRET_BYTES = 64
-ROLE = {"type": "object", "properties": {"id": ID, "name": NAME}, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
 CREATE = Schema(body("application_credential", {
     "id": STRING, "secret": TEXT, "name": NAME, "description": TEXT, "expires_at": TEXT, "project_id": STRING,
     "access_rules": {"type": "array", "items": {"type": "object", "properties": {"id": ID, **access_rules.SHAPE}}},
-    "unrestricted": {"type": ["boolean", "null"]}, "system": TEXT, "roles": {"type": "array", "items": ROLE}},
+    "unrestricted": {"type": ["boolean", "null"]}, "system": TEXT, "roles": {"type": "array", "items": ROLE_REF}},
     required=["name"], additionalProperties=False))
 LIST = Schema(query({"name": STRING}))
 HOME = "/v3/users/<user_id>/application_credentials"

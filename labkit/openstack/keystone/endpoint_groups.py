@@ -3,7 +3,7 @@
 from labkit.openstack.errors import BadRequest, Conflict, Expecting, NotFound
 from labkit.openstack.keystone import endpoint_projects, projects
 from labkit.openstack.keystone.collection import collection, member
-from labkit.openstack.keystone.endpoint_table import ENDPOINTS
+from labkit.openstack.keystone.endpoint_table import ENDPOINTS, INTERFACE, shown
 from labkit.openstack.keystone.immutable import require_same_id
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.shapes import NAME, STRING, TEXT, body, query
@@ -17,8 +17,7 @@ SCHEMA = GROUPS.schema + """CREATE TABLE IF NOT EXISTS project_endpoint_group (
     endpoint_group_id TEXT NOT NULL, project_id TEXT NOT NULL, PRIMARY KEY (endpoint_group_id, project_id));"""
 FILTERS = ("service_id", "region_id", "interface")
 SHAPE = {"description": TEXT, "name": NAME, "filters": {"type": "object", "properties": {
-    "interface": {"type": "string", "enum": ["admin", "internal", "public"]}, "service_id": STRING, "region_id": TEXT,
-    "enabled": {"type": "boolean"}}}}
+    "interface": INTERFACE, "service_id": STRING, "region_id": TEXT, "enabled": {"type": "boolean"}}}}
 CREATE = Schema(body("endpoint_group", SHAPE, required=["name", "filters"], additionalProperties=False))
 UPDATE = Schema(body("endpoint_group", SHAPE, minProperties=1, additionalProperties=False))
 LIST = Schema(query({"name": NAME}, closed=True))
@@ -95,7 +94,7 @@ def delete_group(ks, request, endpoint_group_id):
 @route("GET", ONE + "/endpoints", rule="identity:list_endpoints_associated_with_endpoint_group")
 def list_endpoints(ks, request, endpoint_group_id):
     refs = endpoints_in(ks.db, GROUPS.get(ks.db, endpoint_group_id))
-    return collection(request, "endpoints", [{**ref, "region": ref["region_id"]} for ref in refs])
+    return collection(request, "endpoints", [shown(ref) for ref in refs])
 
 
 @route("GET", ONE + "/projects", rule="identity:list_projects_associated_with_endpoint_group")

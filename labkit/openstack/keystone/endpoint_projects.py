@@ -3,7 +3,7 @@
 from labkit.openstack.errors import Conflict, NotFound
 from labkit.openstack.keystone import endpoint_groups, projects
 from labkit.openstack.keystone.collection import collection
-from labkit.openstack.keystone.endpoint_table import ENDPOINTS
+from labkit.openstack.keystone.endpoint_table import ENDPOINTS, shown
 from labkit.openstack.keystone.web import NoContent, route
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS project_endpoint (
@@ -41,7 +41,7 @@ def list_projects(ks, request, endpoint_id):
 def list_endpoints(ks, request, project_id):
     projects.get(ks.db, project_id)
     refs = endpoint_groups.endpoints_of_project(ks.db, project_id).values()
-    return collection(request, "endpoints", [{**ref, "region": ref["region_id"]} for ref in refs])
+    return collection(request, "endpoints", [shown(ref) for ref in refs])
 
 
 @route("GET", ONE, rule="identity:check_endpoint_in_project")

@@ -8,3 +8,9 @@ ENDPOINTS = Table(
      "enabled": "INTEGER NOT NULL"},
     flags=("enabled",))
 SCHEMA = ENDPOINTS.schema
+INTERFACE = {"type": "string", "enum": ["admin", "internal", "public"]}
+
+
+def shown(ref):
+    """An endpoint as the API shows it: the region under both its names."""
+    return {**ref, "region": ref["region_id"]}

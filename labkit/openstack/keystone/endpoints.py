@@ -6,14 +6,13 @@ An address may hold $(project_id)s and the like: they are filled in when somebod
 from labkit.openstack.errors import BadRequest, Expecting
 from labkit.openstack.keystone import endpoint_projects, regions, services
 from labkit.openstack.keystone.collection import collection, member
-from labkit.openstack.keystone.endpoint_table import ENDPOINTS
+from labkit.openstack.keystone.endpoint_table import ENDPOINTS, INTERFACE, shown
 from labkit.openstack.keystone.immutable import require_same_id
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.shapes import STRING, TEXT, body, query
 from labkit.openstack.keystone.store import normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-INTERFACE = {"type": "string", "enum": ["admin", "internal", "public"]}
 URL = {"type": "string", "minLength": 0, "maxLength": 225, "pattern": "^[a-zA-Z0-9+.-]+:.+"}
 SHAPE = {"enabled": {"type": "boolean"}, "interface": INTERFACE, "region_id": TEXT, "region": TEXT, "service_id": STRING, "url": URL,
          "name": STRING, "description": TEXT}
@@ -73,11 +72,6 @@ def remove(db, endpoint_id):
     endpoint_projects.forget_endpoint(db, endpoint_id)
     db.run("DELETE FROM policy_association WHERE endpoint_id = ?", (endpoint_id,))
     ENDPOINTS.delete(db, id=endpoint_id)
-
-
-def shown(ref):
-    """An endpoint as the API shows it: the region under both names."""
-    return {**ref, "region": ref["region_id"]}
 
 
 @route("GET", "/v3/endpoints", rule="identity:list_endpoints", query=LIST)

@@ -6,7 +6,7 @@ projects only have to differ within one domain.
 
 from labkit.openstack.errors import BadRequest, Forbidden, NotFound
 from labkit.openstack.keystone import project_tree as tree
-from labkit.openstack.keystone.collection import collection, member
+from labkit.openstack.keystone.collection import collection, member, truth
 from labkit.openstack.keystone.immutable import require_mutable, require_same_id
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.shapes import BOOLEAN, IMMUTABLE, NULLABLE_ID, PAGE, SHORT_NAME, STRING, TEXT, body, query
@@ -103,8 +103,7 @@ def project_target(ks, request, project_id, **_):
 @route("GET", "/v3/projects", query=LIST)
 def list_projects(ks, request):
     ks.enforce(request, "identity:list_projects", own_domain(request))
-    wanted_domains = as_boolean(request.query.get("is_domain", "0") or "1")
-    refs = [ref for ref in PROJECTS.select(ks.db, is_domain=wanted_domains) if tagged(ref, request.query)]
+    refs = [ref for ref in PROJECTS.select(ks.db, is_domain=truth(request.query.get("is_domain", "0"))) if tagged(ref, request.query)]
     if request.auth.domain_id:
         refs = [ref for ref in refs if ref["domain_id"] == request.auth.domain_id]
     return collection(request, "projects", refs, ("domain_id", "enabled", "name", "parent_id"), paged=True)

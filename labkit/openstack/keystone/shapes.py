@@ -13,6 +13,7 @@ SWITCH = {"type": ["boolean", "null"], "enum": [True, False, None]}
 IMMUTABLE = {"type": "object", "properties": {"immutable": SWITCH}, "additionalProperties": False}
 REGION_ID = {"type": ["string", "null"], "minLength": 1, "maxLength": 255}
 STRING = {"type": "string"}
+ROLE_REF = {"type": "object", "properties": {"id": ID, "name": NAME}, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
 PAGE = {"marker": STRING, "limit": {"type": ["integer", "string"]}}
 ORDER = {"sort_key": STRING, "sort_dir": {"type": "string", "enum": ["asc", "desc"]}}
 

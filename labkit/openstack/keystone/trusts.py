@@ -9,7 +9,7 @@ from labkit.openstack.keystone import assignments, domains, projects, revocation
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.moments import future, stored, whole_seconds
 from labkit.openstack.keystone.schema import Schema
-from labkit.openstack.keystone.shapes import ID, NAME, STRING, TEXT, body, query
+from labkit.openstack.keystone.shapes import ROLE_REF, STRING, TEXT, body, query
 from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.web import Created, NoContent, route
 
@@ -24,12 +24,11 @@ TRUSTS = Table(
 SCHEMA = TRUSTS.schema
 
 LONGEST_CHAIN = 3   # max_redelegation_count
-ROLE = {"type": "object", "properties": {"id": ID, "name": NAME}, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
 CREATE = Schema(body("trust", {
     "trustor_user_id": STRING, "trustee_user_id": STRING, "impersonation": {"type": "boolean"}, "project_id": TEXT,
     "remaining_uses": {"type": ["integer", "null"], "minimum": 1}, "expires_at": {"type": ["null", "string"]},
     "allow_redelegation": {"type": ["boolean", "null"]}, "redelegation_count": {"type": ["integer", "null"], "minimum": 0},
-    "redelegated_trust_id": TEXT, "roles": {"type": "array", "items": ROLE}}, required=["trustor_user_id", "trustee_user_id", "impersonation"]))
+    "redelegated_trust_id": TEXT, "roles": {"type": "array", "items": ROLE_REF}}, required=["trustor_user_id", "trustee_user_id", "impersonation"]))
 LIST = Schema(query({"trustor_user_id": STRING, "trustee_user_id": STRING}))
 HOME, ONE = "/v3/OS-TRUST/trusts", "/v3/OS-TRUST/trusts/<trust_id>"
 PATH = ("OS-TRUST", "trusts")
