@@ -58,11 +58,11 @@ def judge(scenario, artefact):
     said, data = artefact.call(**scenario.data), scenario.data
     operation = data["op"]
     if not isinstance(said, bool):
-        return Failure("type", "works(…) returns True or False", f"{scenario.title}: you returned {said!r}")
+        return Failure("type", "works(…) returns True or False", f"you returned {said!r}")
     true = played(data["token_age"])[operation, data["minutes_after_stop"]]
     if said == true.worked:
         return None
-    did = f"{scenario.title}: you say it {'works' if said else 'fails'}. In the emulator it {'worked' if true.worked else 'failed'}: {true.said}."
+    did = f"you say it {'works' if said else 'fails'}. In the emulator it {'worked' if true.worked else 'failed'}: {true.said}."
     return Failure("safety", RULES[operation], did, TOO_MUCH[operation]) if said else Failure("liveness", RULES[operation], did, "Q5.m2")
 
 

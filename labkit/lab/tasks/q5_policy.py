@@ -1,9 +1,11 @@
 """Q5.T2, the policy: five rules in Nova's policy file, least privilege – judged by requests from readers, members and admins.
 
 The configuration is a dict: operation → rule in oslo.policy's language (labkit/openstack/policy.py). Further names are helper rules that
-`rule:` can refer to. Keystone expands implied roles before the service sees them: an admin's token says admin, manager, member, reader.
+`rule:` can refer to. A target has project_id and user_id (who made it); the token has user_id, project_id and roles. Keystone expands
+implied roles before the service sees them: an admin's token says admin, manager, member, reader.
 """
 
+import re
 from random import Random
 
 from labkit.lab import tasks
@@ -21,6 +23,7 @@ IMPLIED = {"admin": ["admin", "manager", "member", "reader"], "manager": ["manag
            "reader": ["reader"], "auditor": ["auditor"], "service": ["service"], "nobody": []}
 WORDS = {"servers:show": "look at a server", "servers:create": "create a server", "servers:delete": "delete a server",
          "servers:migrate": "migrate a server", "servers:list_all_projects": "list the servers of all projects"}
+PROJECTS = ("shop", "lab", "blog", "bank")
 FAMILIES = {"the own project": 1, "other people's projects": 1, "operators' work": 1}
 SHAPE = "the configuration is a dict with a rule (text) for each of the five operations"
 READABLE = "every rule can be read by the policy engine"
@@ -29,48 +32,50 @@ NO_LESS = "every rule allows what the table allows"
 
 
 def scenarios(seed):
-    """Forty requests: who asks for what, in whose project. Every operation meets every kind of person over the families."""
+    """Some ninety requests: every kind of person tries every operation in the own project and in a foreign one. The seed draws the
+    projects, and who made the server where it must not matter."""
     luck = Random(f"Q5.T2/{seed}").random
     stories = [*own_project(luck), *strangers(luck), *operators(luck)]
     return [Scenario(family, seed * 100 + number, title, data) for number, (family, title, data) in enumerate(stories)]
 
 
 def own_project(luck):
-    """14 requests inside one project; sometimes the server was made by a colleague."""
+    """Requests inside one project; the server was made by a colleague, or by who asks."""
     for operation in ("servers:show", "servers:create", "servers:delete"):
-        for role in ("reader", "member", "manager", "auditor"):
-            yield request("the own project", operation, role, "shop", role == "member" or luck() < 0.5)
-    for role in ("nobody", "service"):
-        yield request("the own project", ("servers:show", "servers:delete")[luck() < 0.5], role, "shop", True)
+        for role in IMPLIED:
+            for colleague in (True, False) if operation != "servers:create" else (False,):
+                yield request(luck, "the own project", operation, role, colleague=colleague)
 
 
 def strangers(luck):
-    """14 requests that reach into another project, or come without one."""
+    """Requests that reach into another project, or come without one."""
     for operation in ("servers:show", "servers:create", "servers:delete"):
-        for role in ("reader", "member", "admin"):
-            yield request("other people's projects", operation, role, ("bank", "lab")[luck() < 0.5], True)
-    yield request("other people's projects", "servers:show", ("service", "auditor")[luck() < 0.5], "bank", True)
-    yield request("other people's projects", "servers:delete", ("manager", "auditor")[luck() < 0.5], "bank", True)
-    for operation in ("servers:show", "servers:delete", "servers:create"):
-        yield request("other people's projects", operation, "nobody", "bank", True, scope=None)
+        for role in IMPLIED:
+            yield request(luck, "other people's projects", operation, role, foreign=True)
+        yield request(luck, "other people's projects", operation, "nobody", foreign=True, unscoped=True)
 
 
 def operators(luck):
-    """12 requests: what keeps a cloud running, asked for by admins and by others."""
+    """What keeps a cloud running, asked for by admins and by others; and what not even an admin does: create in a foreign project."""
     for operation in ("servers:migrate", "servers:list_all_projects"):
-        for role in ("reader", "member", "manager", "service", "admin"):
-            yield request("operators' work", operation, role, ("shop", "bank")[luck() < 0.3], luck() < 0.5)
-    yield request("operators' work", "servers:create", "admin", "shop", False)
-    yield request("operators' work", "servers:migrate", "nobody", "bank", True, scope=None)
+        for role in IMPLIED:
+            for foreign in (False, True):
+                yield request(luck, "operators' work", operation, role, foreign=foreign)
+    yield request(luck, "operators' work", "servers:create", "admin", foreign=True)
+    yield request(luck, "operators' work", "servers:migrate", "nobody", foreign=True, unscoped=True)
 
 
-def request(family, operation, role, project, colleague, scope="shop"):
-    """One request as data: the token's side (credentials) and the thing's side (target)."""
+def request(luck, family, operation, role, foreign=False, colleague=None, unscoped=False):
+    """One request as data: the token's side (credentials) and the thing's side (target). Without `colleague` the seed draws who made it."""
+    at = int(luck() * len(PROJECTS))
+    scope = None if unscoped else PROJECTS[at]
+    project = PROJECTS[(at + 1 + int(luck() * (len(PROJECTS) - 1))) % len(PROJECTS)] if foreign else PROJECTS[at]
+    colleague = luck() < 0.5 if colleague is None else colleague
     credentials = {"user_id": "u-anna", "project_id": scope, "roles": IMPLIED[role]}
     target = {"project_id": project, "user_id": "u-ben" if colleague else "u-anna"}
-    where = "an unscoped token" if scope is None else f"a token for project {scope}"
+    where = "an unscoped token" if unscoped else f"a token for project {scope}"
     title = f"{role} with {where}: {WORDS[operation]} in project {project}"
-    if colleague and scope == project and operation in ("servers:show", "servers:delete"):
+    if colleague and not foreign and operation in ("servers:show", "servers:delete"):
         title += " (made by a colleague)"
     return family, title, {"operation": operation, "role": role, "credentials": credentials, "target": target}
 
@@ -95,8 +100,20 @@ def judge(scenario, artefact):
         return Failure("type", READABLE, f"{data['operation']} refers to itself by way of 'rule:'")
     if said == allowed(data):
         return None
-    did = f"{scenario.title}. Your rule {rules[data['operation']]!r} says {'yes' if said else 'no'}, the table says {'no' if said else 'yes'}."
+    rule = rules[data["operation"]]
+    did = f"Your rule {rule!r} says {'yes' if said else 'no'}, the table says {'no' if said else 'yes'}.{nowhere(rules, rule, data['target'])}"
     return Failure("safety", NO_MORE, did, belief(rules, data)) if said else Failure("liveness", NO_LESS, did)
+
+
+def nowhere(rules, rule, target):
+    """A further sentence when the rule speaks of something that does not exist: the engine reads that as a no."""
+    for name in re.findall(r"%\(([^)]*)\)s", rule):
+        if name not in target:
+            return f" A server has no attribute {name!r}; it has {' and '.join(target)}."
+    for name in re.findall(r"\brule:([^\s()]+)", rule):
+        if name not in rules:
+            return f" There is no rule with the name {name!r}."
+    return ""
 
 
 def shape(rules):
@@ -140,7 +157,13 @@ MUTANTS = {
     "readers may do what members may": Mutant(changed(servers_create=f"role:reader and {OWN}")),
     "only who made it may delete it": Mutant(changed(servers_delete="(role:member and user_id:%(user_id)s) or role:admin")),
     "only admins, to be safe": Mutant({**dict.fromkeys(TABLE, "role:admin"), "servers:create": f"role:admin and {OWN}"}),
+    "a target's attribute that does not exist": Mutant(changed(servers_show="(role:reader and project_id:%(tenant_id)s) or role:admin")),
+    "a helper rule that nobody wrote": Mutant(changed(servers_delete="rule:admin_or_owner")),
     "admin in his own project only": Mutant(changed(servers_delete=f"(role:member or role:admin) and {OWN}")),
+    "managers clean up everywhere": Mutant(changed(servers_delete=f"(role:member and {OWN}) or role:manager"), "Q5.m5"),
+    "operators stay at home": Mutant(changed(servers_migrate=f"role:admin and {OWN}")),
+    "who made it may always delete it": Mutant(changed(servers_delete=f"(role:member and {OWN}) or user_id:%(user_id)s or role:admin")),
+    "one project by its name": Mutant(changed(servers_create="role:member and 'shop':%(project_id)s")),
     "managers are admins": Mutant(changed(servers_migrate="role:manager", servers_list_all_projects="role:admin or role:manager")),
     "not a reader, so a member": Mutant(changed(servers_create=f"not role:reader and {OWN}")),
     "whoever is not a reader may list": Mutant(changed(servers_list_all_projects="not role:reader or role:admin")),
