@@ -5,7 +5,9 @@
 `request` = {"method", "path", "headers"}; `keystone.validate(token, allow_expired=False)` returns what Keystone knows
 ({"user_id", "user_name", "project_id", "project_name", "roles", "expires_at" in seconds}), None for a token that is unknown, revoked or
 expired, and raises ConnectionError when Keystone does not answer; `cache` is a dict that stays from request to request; `now` is in
-seconds. Status 200 means 'passed on to the service' and `context` holds the identity headers that the service may believe.
+seconds. Status 200 means 'passed on to the service' and `context` is a dict with the identity headers that the service may believe: at least
+X-Identity-Status (Confirmed), X-User-Id, X-Project-Id and X-Roles (as text with commas or as a list); what a token does not have may be
+missing. With any other status nobody reads it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -107,7 +109,8 @@ def judge(scenario, artefact):
             failures.append(compare(event, true, said, theirs))
         else:
             artefact.world.emit("task", "keystone", "event", event["do"])
-    failures.append(thrift(theirs.confirmed))
+    if scenario.family == "cache":   # who asks too often loses the points of this family, not those of all five
+        failures.append(thrift(theirs.confirmed))
     return min(filter(None, failures), key=lambda failure: LAYERS.index(failure.layer), default=None)
 
 
@@ -187,14 +190,15 @@ def wrong_context(event, true, said):
     claims = {name.title(): value for name, value in event["headers"].items()}
     for name, value in said.items():
         told, name = true.get(name.title()), name.title()
-        if name in STRIPPED and value not in (None, "") and not same(name, value, told):
+        if name in STRIPPED and value and not same(name, value, told):
             if same(name, value, claims.get(name)):
                 return Failure("safety", FORGED, f"{story(event)} → your context says {name}: {value}, as the client claimed.", "Q5.m8")
-            return Failure("safety", WHO, f"{story(event)} → your context says {name}: {value}, Keystone says {told}.",
-                           None if name.endswith("-Roles") else "Q5.m5")
-    given = {name.title() for name, value in said.items() if value is not None}
-    missing = [name for name in ("X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Roles") if name in true and name not in given]
-    return Failure("liveness", WHO, f"{story(event)} → your context lacks {missing[0]}.") if missing else None
+            return Failure("safety", WHO, f"{story(event)} → your context says {name}: {value}, Keystone says {told or 'nothing of it'}.",
+                           "Q5.m5" if name in ("X-User-Id", "X-Project-Id") else None)
+    given = {name.title() for name, value in said.items() if value}
+    missing = [name for name in ("X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Roles") if true.get(name) and name not in given]
+    has = ", ".join(sorted(said)) or "nothing"
+    return Failure("liveness", WHO, f"{story(event)} → your context lacks {missing[0]}; it has: {has}.") if missing else None
 
 
 def same(name, value, told):

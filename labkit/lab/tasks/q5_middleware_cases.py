@@ -14,6 +14,7 @@ PROJECTS = ("shop", "lab", "blog")
 FORGED = ({"X-Roles": "admin"}, {"X-User-Id": "u-root", "X-Roles": "admin"}, {"x-roles": "admin,member"}, {"X-Project-Id": "p-bank"},
           {"X-Identity-Status": "Confirmed", "X-User-Id": "u-root"}, {"X-Is-Admin-Project": "True", "X-Role": "admin"},
           {"X-Service-Roles": "service", "X-Service-Identity-Status": "Confirmed"}, {"X-Tenant-Id": "p-bank", "X-User": "root"})
+ALSO = ("X-User-Name", "X-Project-Name", "X-Tenant-Name", "X-Domain-Id", "X-User-Domain-Name", "X-Service-User-Id", "X-Service-Project-Id")
 
 
 class Draw:
@@ -63,8 +64,9 @@ def strangers(draw):
 
 def forgers(draw):
     """Family 'forged headers': clients that claim to be somebody else."""
-    for number, forged in enumerate(FORGED):
-        who = draw.pick(PEOPLE)
+    for number, claimed in enumerate(FORGED):
+        who, spelled = draw.pick(PEOPLE), draw.pick((str, str, str.lower, str.upper))
+        forged = {spelled(name): value for name, value in claimed.items()} | {draw.pick(ALSO): "root"} if number else claimed
         token, known = f"token-of-{who}", {f"token-of-{who}": owner(who, draw.pick(PROJECTS), roles=("reader",))}
         claim = ", ".join(f"{name}: {value}" for name, value in forged.items())
         if number % 4 == 3:
