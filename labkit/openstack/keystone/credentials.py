@@ -45,12 +45,6 @@ def opened(ks, ref):
     return {**{name: value for name, value in ref.items() if name != "sealed_blob"}, "blob": ks.credential_keys.open(ref["sealed_blob"])[0].decode()}
 
 
-def find(ks, credential_id):
-    """The credential with this id, opened, or None."""
-    ref = CREDENTIALS.find(ks.db, credential_id)
-    return ref and opened(ks, ref)
-
-
 def get(ks, credential_id):
     """The credential with this id, opened. Raises NotFound."""
     return opened(ks, CREDENTIALS.get(ks.db, credential_id))
