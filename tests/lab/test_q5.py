@@ -187,11 +187,12 @@ def test_t2_the_reference_works_in_the_emulators_nova():
 # -- T3 -------------------------------------------------------------------------------------------------------------------------
 
 def test_t3_the_truth_is_played_not_written():
-    found = q5_blast_radius.played(1)
+    minutes = (1, 2, 3, 4, 6, 10, 30, 59, 70)
+    found = q5_blast_radius.played(1, minutes)
     assert found["list servers", 3].said == "200"
     assert found["list servers", 6].said == "503"
     assert found["boot", 1].said == "202, then ERROR"
-    assert all(found["web shop", minute].worked for minute in q5_blast_radius.MINUTES)
+    assert all(found["web shop", minute].worked for minute in minutes)
 
 
 @pytest.mark.parametrize("nonsense", [None, 1, "yes", []])
