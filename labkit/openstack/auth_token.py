@@ -118,9 +118,10 @@ class AuthToken:
 def without_identity(headers):
     """The headers without everything that only the middleware may say. HTTP header names know no upper and lower case.
 
-    The real one forgets OpenStack-System-Scope here; we strip it as well.
+    The real one forgets OpenStack-System-Scope here; we strip it as well. A name with an underscore is dropped, as nginx and waitress do:
+    in WSGI both X-Roles and X_Roles are HTTP_X_ROLES, and nobody could tell a claim from the truth.
     """
-    named = {name.title(): value for name, value in headers.items()}
+    named = {name.title(): value for name, value in headers.items() if "_" not in name}
     return {name: value for name, value in named.items() if name not in STRIPPED}
 
 

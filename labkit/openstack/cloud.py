@@ -33,19 +33,24 @@ class OpenStack:
 
     `keystones` > 1: that many Keystone nodes (keystone-1 …) with one database behind the balancer `keystone`; `same_keys=False` gives each
     its own Fernet keys, which is a mistake to look at. `token_s` is a token's life, `token_cache_s` what each service caches a verdict for.
+    `notifier` is the account with which neutron tells nova that a port is wired ([nova] in neutron.conf; the installation guide has "nova").
     `people` maps user → (project, role); everybody's password is secret(name). Parts: `nova`, `glance`, `neutron`, `cinder`, `horizon`,
     `keystones`, `balancer`, and `services` by node name.
     """
 
     @action
     def __init__(self, world, name="openstack", keystones=1, same_keys=True, token_s=3600, token_cache_s=300, send_service_token=False,
-                 people=PEOPLE, password_rounds=4):
+                 notifier="neutron", people=PEOPLE, password_rounds=4):
         self.world, self.name, self.people, self.logins = world, name, dict(people), 0
+        self.accounts = list(dict.fromkeys([*(account for account, *_ in SERVICES.values()), notifier]))
         self.keystones = self._keystones(keystones, same_keys, token_s=token_s, password_rounds=password_rounds)
         self.balancer = Balancer(world, "keystone", [each.name for each in self.keystones]) if keystones > 1 else None
-        furnish(self.keystone, self.people)
-        self.services = {node: KINDS[node](world, node, account, secret(account), token_cache_s=token_cache_s,
-                                           send_service_token=send_service_token) for node, (account, *_) in SERVICES.items()}
+        furnish(self.keystone, self.people, self.accounts)
+        options = {node: {"token_cache_s": token_cache_s, "send_service_token": send_service_token} for node in SERVICES}
+        if notifier != "neutron":
+            options["neutron-server"]["notifier"] = (notifier, secret(notifier))
+        self.services = {node: KINDS[node](world, node, account, secret(account), **options[node])
+                         for node, (account, *_) in SERVICES.items()}
         self.nova, self.glance, self.neutron, self.cinder = (self.services[node] for node in KINDS)
         self.nova.power_on, self.nova.power_off = self._power_on, self._power_off
         self.horizon = Horizon(world)
@@ -106,7 +111,7 @@ class OpenStack:
 
     def home(self, user):
         """The project in which a user works: people as told, services in `service`, others in one of their own name (admin)."""
-        return "service" if user in [account for account, *_ in SERVICES.values()] else self.people.get(user, (user, None))[0]
+        return "service" if user in self.accounts else self.people.get(user, (user, None))[0]
 
     # -- what operators do ------------------------------------------------------------------------------------------------
     @action

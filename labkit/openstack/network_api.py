@@ -1,17 +1,19 @@
 """neutron-server: ports; and the message to nova without which no guest starts.
 
     nova ──POST /v2.0/ports (the user's token)──▶ neutron-server … agents wire the port …
-    nova ◀──POST /os-server-external-events (network-vif-plugged, neutron's OWN token)── neutron-server
+    nova ◀──POST /os-server-external-events (network-vif-plugged, not the user's)── neutron-server
 
 What the real one does differently: networks, subnets and IPAM, security groups, quotas, DHCP and L2 agents as processes of their own that
 lift one provisioning block each (neutron: doc/source/contributor/internals/provisioning_blocks.rst); here `wire_s` stands for them. The
-account for the message to nova stands in the section [nova] of neutron.conf; it may be another than that of [keystone_authtoken].
+account for the message to nova stands in the section [nova] of neutron.conf, that for checking tokens in [keystone_authtoken]. They may be
+two: the installation guide enters nova's account in [nova]. Then neutron goes on checking tokens when only the other account is closed.
 """
 
 from labkit.openstack import rest
 from labkit.openstack.auth_token import KeystoneUnavailable
 from labkit.openstack.errors import NotFound
 from labkit.openstack.service import Service
+from labkit.openstack.service_user import ServiceUser
 from labkit.world.errors import Unanswered
 
 MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
@@ -19,15 +21,21 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 
 
 class NeutronServer(Service):
-    """Ports of projects. `wire_s` is how long the agents need to wire one."""
+    """Ports of projects. `wire_s` is how long the agents need to wire one; `notifier` is the (account, password) with which nova is told,
+    None for neutron's own."""
 
     STEP, VERSION = 10, ("v2.0", "http://neutron-server:9696/v2.0/")
     ROUTES = (("POST", "/v2.0/ports", "create"), ("GET", "/v2.0/ports", "index"), ("GET", "/v2.0/ports/(?P<id>[^/]+)", "show"))
     POLICY = {"create_port": MEMBER, "get_port": READER}
 
-    def __init__(self, *args, wire_s=6.0, nova="nova-api", **options):
+    def __init__(self, *args, wire_s=6.0, nova="nova-api", notifier=None, **options):
         super().__init__(*args, **options)
         self.wire_s, self.nova, self.ports = wire_s, nova, {}
+        self.notifier = ServiceUser(self.world, self.name, *notifier, keystone=self.account.keystone) if notifier else self.account
+
+    def forget(self):
+        super().forget()
+        self.notifier.forget()
 
     def create(self, context, request):
         self.enforce("create_port", context, {"project_id": context.project_id})
@@ -52,7 +60,7 @@ class NeutronServer(Service):
         return 200, {"port": port}
 
     def wire(self, port):
-        """Generator: the agents wire the port, then nova is told – by neutron itself, not in the user's name."""
+        """Generator: the agents wire the port, then nova is told – in neutron's name, not in the user's."""
         yield self.world.timeout(self.wire_s)
         port["status"] = "ACTIVE"
         self.world.emit(self.name, None, "state", "port ACTIVE", port=port["id"])
@@ -61,14 +69,14 @@ class NeutronServer(Service):
             said = yield from self.tell_nova(event)
             if said.status != 401:
                 break
-            self.account.forget()   # refused: log in again, once
+            self.notifier.forget()   # refused: log in again, once
         if said.status != 200:
             self.world.emit(self.name, None, "log", f"nova was not told: {why(said)}", port=port["id"])
 
     def tell_nova(self, event):
         """Generator: nova's Answer; status 503 when nova or Keystone cannot be reached or does not accept this account."""
         try:
-            own = yield from self.account.current()
+            own = yield from self.notifier.current()
             detail = rest.detail("POST", "/v2.1/os-server-external-events", own, event)
             payload = yield self.world.call(self.name, self.nova, "rest", "POST /v2.1/os-server-external-events", 30.0, step=13, **detail)
         except (KeystoneUnavailable, Unanswered) as silence:

@@ -87,7 +87,8 @@ def outage(cloud, minutes, token_age_min):
         cloud.boot(cloud.login("anna"), "shop")
         world.run(until=world.now + 60)
     script, person = cloud.login("anna"), cloud.login("anna")
-    list_servers(cloud, person)
+    for session in (script, person):
+        list_servers(cloud, session)
     began, stopped = world.now, world.now + 60 * token_age_min
     world.process(every_minute, script)
     world.run(until=max(began, stopped))

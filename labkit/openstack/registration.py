@@ -47,11 +47,11 @@ class Operator:
         return json.loads(self.send("GET", f"/v3/roles?name={name}").body)["roles"][0]["id"]
 
 
-def furnish(keystone, people):
-    """Enter projects, users, service accounts, roles and the catalog."""
+def furnish(keystone, people, accounts):
+    """Enter projects, people, the services' accounts, roles and the catalog."""
     operator = Operator(keystone)
     roles = {name: operator.role(name) for name in ("member", "reader", "admin", "service", "manager")}
-    accounts = {account: ("service", "service") for account, *_ in SERVICES.values()}
+    accounts = dict.fromkeys(accounts, ("service", "service"))
     projects = {}
     for user, (project, role) in [*accounts.items(), *people.items()]:
         if project not in projects:

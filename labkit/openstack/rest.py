@@ -17,8 +17,8 @@ class Request:
 
     method: str
     path: str
-    headers: dict = field(default_factory=dict)
-    text: str = ""
+    headers: dict = field(default_factory=dict, repr=False)   # a token stands here,
+    text: str = field(default="", repr=False)                 # a password may stand here
 
     @classmethod
     def of(cls, message):

@@ -8,7 +8,7 @@ pipelines of Nova, Glance, Neutron and Cinder (auth_token → context → applic
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labkit.openstack import rest
 from labkit.openstack.auth_token import AuthToken, KeystoneUnavailable
@@ -25,7 +25,7 @@ class Context:
     user_id: str
     project_id: str | None
     roles: tuple[str, ...]
-    token: str
+    token: str = field(repr=False)
 
     @classmethod
     def of(cls, headers):

@@ -182,6 +182,24 @@ def test_m6_without_its_own_account_neutron_cannot_tell_nova_and_the_boot_hangs(
     assert [event.what for event in cloud.world.trace.where(kind="log")] == ["nova was not told: Keystone does not accept neutron: 401"]
 
 
+@pytest.mark.parametrize(("notifier", "closed"), [("neutron-notifier", "neutron-notifier"), ("nova", "neutron")])
+def test_m6_neutron_may_have_two_accounts(notifier, closed):
+    """One checks tokens, the other tells nova: without the notifier's every boot hangs, at any time; without neutron's own no token is checked."""
+    cloud = OpenStack(World(seed=7), notifier=notifier)
+    booted(cloud, cloud.login("anna"), "before")
+    cloud.world.run(until=400)
+    cloud.set_user(closed, enabled=False)
+    key = booted(cloud, cloud.login("anna"), "after")
+    assert cloud.visit("before").status == 200
+    if closed == notifier:
+        assert len(cloud.neutron.ports) == 2   # neutron has checked anna's new token
+        assert cloud.status(key) == "BUILD"
+        cloud.world.run(until=cloud.world.now + 300)
+        assert cloud.nova.servers[key]["fault"]["message"].endswith("Failed to allocate the network(s), not rescheduling.")
+    else:
+        assert "neutron-server answered 503" in cloud.nova.servers[key]["fault"]["message"]
+
+
 def test_m6_disabled_before_the_boot_neutron_cannot_even_check_the_user(cloud):
     cloud.set_user("neutron", enabled=False)
     anna = cloud.login("anna")
