@@ -1,39 +1,12 @@
-"""The middleware of a service: whom it lets in, whom it asks, and that it does as the real keystonemiddleware does."""
-
-from datetime import timedelta
+"""The middleware of a service: whom it lets in, whom it asks; beside the real one: test_real_auth_token.py."""
 
 import pytest
 
-from labkit.openstack import rest
 from labkit.openstack.auth_token import STRIPPED, AuthToken
 from labkit.openstack.cloud import OpenStack
-from labkit.openstack.errors import HttpError
 from labkit.openstack.registration import secret
-from labkit.openstack.service_user import ServiceUser
 from labkit.world import World
-
-
-class Door:
-    """An auth_token of its own on the node `door`, logging in as nova. `knock` returns (status, headers for the service)."""
-
-    def __init__(self, world, account="nova", **options):
-        self.world, self.node = world, world.node("door")
-        self.user = ServiceUser(world, "door", account, secret(account))
-        self.auth_token = AuthToken(self.user.validate, world.utcnow, **options)
-
-    def knock(self, **headers):
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.world.run(until=self.world.process(self._process(named)))
-
-    def _process(self, headers):
-        try:
-            return 200, (yield from self.auth_token.process(headers))
-        except HttpError as refusal:
-            return refusal.code, {}
-
-    def asked(self):
-        """How often Keystone was asked about a token."""
-        return len(self.world.trace.where(kind="rest", src="door", what="GET /v3/auth/tokens"))
+from tests.openstack.door import Door
 
 
 @pytest.fixture
@@ -66,6 +39,15 @@ def test_no_claim_about_the_own_identity_passes(cloud, door, spelling):
     honest = door.knock(X_Auth_Token=token)
     for name in sorted(STRIPPED):
         assert door.knock(**{"X_Auth_Token": token, spelling(name).replace("-", "_"): "admin"}) == honest, name
+
+
+def test_a_claim_with_underscores_or_said_twice_does_not_pass(cloud):
+    """In WSGI X_Roles and X-Roles are one name, and one of two spellings of a name wins: whichever it is, it is not the client's."""
+    door, token = AuthToken(None, cloud.world.utcnow, delay_auth_decision=True), cloud.login("ben").token
+    claims = {"X_Roles": "admin", "x_user_id": "root", "X-Roles": "admin", "x-roles": "admin", "X-ROLES": "admin", "X_Auth_Token": token}
+    with pytest.raises(StopIteration) as told:
+        next(door.process(claims))
+    assert told.value.value == {"X-Identity-Status": "Invalid"}
 
 
 def test_a_verdict_counts_for_300_seconds_from_the_validation_not_from_the_last_use(cloud, door):
@@ -172,85 +154,3 @@ def test_no_token_and_no_password_stands_in_the_trace(cloud, door):
     for hidden in (anna.token, door.user.token, secret("anna"), secret("nova")):
         assert hidden not in told
     assert anna.fingerprint in told
-
-
-# -- the real one in front of the same Keystone ---------------------------------------------------------------------------
-
-KEYSTONES_WORDS = {name.title() for name in STRIPPED} | {"X-Auth-Token", "X-Service-Token"}
-
-
-class RealDoor:
-    """The real keystonemiddleware in front of a tiny WSGI application, on the node `real`, with the world's clock."""
-
-    def __init__(self, world, monkeypatch, **options):
-        auth_token = pytest.importorskip("keystonemiddleware.auth_token")
-        requests = pytest.importorskip("requests")
-        from keystoneauth1 import _utils
-        from keystonemiddleware.auth_token import _cache
-
-        from labkit.openstack.transport import mount
-        monkeypatch.setattr(_utils, "from_utcnow", lambda **delta: world.utcnow().replace(tzinfo=None) + timedelta(**delta))
-        monkeypatch.setattr(_cache.timeutils, "utcnow_ts", lambda *args, **kwargs: world.utcnow().timestamp())
-        self.told = None
-        self.app = auth_token.AuthProtocol(self.service, {
-            "auth_type": "password", "auth_url": "http://keystone:5000/v3", "username": "nova", "password": secret("nova"),
-            "project_name": "service", "user_domain_name": "Default", "project_domain_name": "Default", "interface": "public",
-            "www_authenticate_uri": "http://keystone:5000", "http_request_max_retries": "0", **options})
-        self.app._session.session = mount(requests.Session(), world, client="real")
-
-    def service(self, environ, start_response):
-        self.told = {key[5:].replace("_", "-").title(): value for key, value in environ.items() if key.startswith("HTTP_") and value is not None}
-        start_response("200 OK", [])
-        return [b""]
-
-    def knock(self, **headers):
-        from webob import Request
-        self.told = {}
-        response = Request.blank("/v2.1/servers", headers={name.replace("_", "-"): value for name, value in headers.items()}).get_response(self.app)
-        assert ("WWW-Authenticate" in response.headers) == (response.status_int == 401)
-        return response.status_int, {name: value for name, value in self.told.items() if name in KEYSTONES_WORDS}
-
-
-def story(cloud):
-    """What happens at both doors, step by step: (headers) or an action in the world."""
-    world = cloud.world
-    anna, ben, unscoped = cloud.login("anna"), cloud.login("ben"), cloud.login("anna", unscoped=True)
-    system = rest.detail("POST", "/v3/auth/tokens", body={"auth": {"identity": {"methods": ["password"], "password": {"user": {
-        "name": "admin", "password": secret("admin"), "domain": {"name": "Default"}}}}, "scope": {"system": {"all": True}}}})
-    root = rest.Answer.of(world.ask("laptop", "keystone", "rest", "login", **system)).headers["X-Subject-Token"]
-    yield from ({}, {"X_Auth_Token": ""}, {"X_Auth_Token": "nonsense"}, {"X_Auth_Token": anna.token}, {"X_Auth_Token": f" {ben.token} "},
-                {"X_Auth_Token": unscoped.token}, {"X_Auth_Token": root}, {"X_Storage_Token": ben.token},
-                {"X_Auth_Token": ben.token, "X_Roles": "admin", "X_Is_Admin_Project": "False", "X_Tenant": "bank"},
-                {"X_Roles": "admin", "X_Identity_Status": "Confirmed"}, {"X_Auth_Token": anna.token, "X_Service_Token": "nonsense"},
-                {"X_Auth_Token": anna.token, "X_Service_Token": ben.token})
-    yield lambda: cloud.revoke(ben)
-    yield from ({"X_Auth_Token": ben.token}, {"X_Auth_Token": anna.token})
-    yield lambda: world.run(until=world.now + 280)
-    yield from ({"X_Auth_Token": ben.token}, {"X_Auth_Token": anna.token})
-    yield lambda: world.run(until=world.now + 25)
-    yield from ({"X_Auth_Token": ben.token}, {"X_Auth_Token": anna.token})
-    yield lambda: world.stop("keystone")
-    yield from ({"X_Auth_Token": ben.token}, {"X_Auth_Token": anna.token}, {})
-    yield lambda: world.run(until=world.now + 400)
-    yield {"X_Auth_Token": anna.token}
-    yield lambda: world.start("keystone")
-    yield {"X_Auth_Token": anna.token}
-    yield lambda: world.run(until=3700)
-    nova = cloud.login("nova", project="service")
-    yield from ({"X_Auth_Token": anna.token}, {"X_Auth_Token": anna.token, "X_Service_Token": nova.token}, {"X_Auth_Token": anna.token})
-
-
-@pytest.mark.parametrize("delay", [False, True])
-def test_the_real_keystonemiddleware_says_the_same(cloud, monkeypatch, delay):
-    ours = Door(cloud.world, delay_auth_decision=delay)
-    real = RealDoor(cloud.world, monkeypatch, delay_auth_decision=delay)
-    compared = 0
-    for step in story(cloud):
-        if callable(step):
-            step()
-            continue
-        (status, told), (true_status, true_told) = ours.knock(**step), real.knock(**step)
-        assert status == true_status, step
-        assert {name: value for name, value in told.items() if name in KEYSTONES_WORDS} == true_told, step
-        compared += 1
-    assert compared == 26

@@ -45,8 +45,9 @@ def test_it_logs_in_again_when_its_token_ends_by_the_worlds_clock(cloud, conn):
 
 
 def test_it_sees_403_404_and_503_as_such(cloud, conn):
-    from labkit.openstack.transport import connect
     from openstack import exceptions
+
+    from labkit.openstack.transport import connect
     server = next(conn.compute.servers())
     ben = connect(cloud.world, "ben", secret("ben"), "shop")
     with pytest.raises(exceptions.ForbiddenException, match="Policy doesn't allow"):
