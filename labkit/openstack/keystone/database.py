@@ -58,13 +58,13 @@ class Database:
         self.depth += 1
         try:
             yield self
+            if self.depth == 1:
+                self.connection.execute("COMMIT")   # may fail, too: a full disk, another process that reads for long
         except BaseException:
             self.depth -= 1
             self._undo()
             raise
         self.depth -= 1
-        if self.depth == 0:
-            self.connection.execute("COMMIT")
 
     def _undo(self):
         self.rollbacks += 1
