@@ -9,7 +9,7 @@ from labkit.views.frame import Frame, button, number
 from labkit.world import draw
 from labkit.world.trace import seconds
 
-WIDTH, LEFT, ROW, WINDOW = 880, 92, 34, 9
+WIDTH, LEFT, ROW, WINDOW = 880, 104, 34, 9
 LANES = 7  # with more names in the trace, only those of the shown steps get a lane
 NOTES = {
     ("net", "timeout"): "{src} gives up waiting",
