@@ -1,6 +1,6 @@
-"""A balancer in front of several Keystone nodes: each request goes to the next one in turn, as HAProxy's roundrobin does.
+"""A balancer in front of several Keystone nodes: each request goes to the next one in turn (HAProxy's roundrobin).
 
-    nova-api ──▶ keystone (balancer) ──▶ keystone-1, keystone-2, keystone-1 …      both must be able to read the other's tokens
+nova-api ──▶ keystone (balancer) ──▶ keystone-1, keystone-2, keystone-1 …    each must read the other's tokens
 """
 
 from labkit.openstack import rest
@@ -8,7 +8,8 @@ from labkit.world.errors import Unanswered
 
 
 class Balancer:
-    """A node that passes requests on. One that refuses the connection is skipped (503 when all do); it looks into nothing."""
+    """A node that passes requests on. One that refuses the connection is skipped (503 when all do); it looks into
+    nothing."""
 
     def __init__(self, world, name, backends):
         self.world, self.name, self.backends, self.turn = world, name, list(backends), 0

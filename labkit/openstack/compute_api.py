@@ -4,10 +4,11 @@
                                   glance   neutron  cinder    libvirt           from neutron
       step 2           3            8        10       14        17                  13
 
-Four services look at the same token, each on its own. The guest waits for an event that neutron sends with *its own* account.
-What the real one does differently: conductor, scheduler, Placement and nova-compute are processes of their own, joined by a message queue;
-nova-api reads image, network and quota before it says 202; host-side errors are tried again on another host. Those services come in a
-later lab; statuses, paths, task states and the 300 s are Nova's (nova/compute/manager.py, nova/conf/compute.py).
+Four services look at the same token, each on its own. The guest waits for an event that neutron sends with *its own*
+account. What the real one does differently: conductor, scheduler, Placement and nova-compute are processes of their
+own, joined by a message queue; nova-api reads image, network and quota before it says 202; host-side errors are tried
+again on another host. Those services come in a later lab; statuses, paths, task states and the 300 s are Nova's
+(nova/compute/manager.py, nova/conf/compute.py).
 """
 
 from labkit.openstack.errors import BadRequest, NotFound
@@ -19,15 +20,26 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 
 
 class NovaApi(Service):
-    """Servers of projects. `spawn_s` is the time that the hypervisor needs, `power_on(server)` is called when a guest runs."""
+    """Servers of projects. `spawn_s` is the time that the hypervisor needs, `power_on(server)` is called when a guest
+    runs."""
 
     STEP, VERSION = 2, ("v2.1", "http://nova-api:8774/v2.1/")
-    ROUTES = (("POST", "/v2.1/servers", "create"), ("GET", "/v2.1/servers", "index"), ("GET", "/v2.1/servers/detail", "detail"),
-              ("GET", "/v2.1/servers/(?P<id>[^/]+)", "show"), ("DELETE", "/v2.1/servers/(?P<id>[^/]+)", "delete"),
-              ("POST", "/v2.1/os-server-external-events", "events"))
-    POLICY = {"os_compute_api:servers:create": MEMBER, "os_compute_api:servers:index": READER, "os_compute_api:servers:detail": READER,
-              "os_compute_api:servers:show": READER, "os_compute_api:servers:delete": MEMBER,
-              "os_compute_api:os-server-external-events:create": "role:service or role:admin"}
+    ROUTES = (
+        ("POST", "/v2.1/servers", "create"),
+        ("GET", "/v2.1/servers", "index"),
+        ("GET", "/v2.1/servers/detail", "detail"),
+        ("GET", "/v2.1/servers/(?P<id>[^/]+)", "show"),
+        ("DELETE", "/v2.1/servers/(?P<id>[^/]+)", "delete"),
+        ("POST", "/v2.1/os-server-external-events", "events"),
+    )
+    POLICY = {
+        "os_compute_api:servers:create": MEMBER,
+        "os_compute_api:servers:index": READER,
+        "os_compute_api:servers:detail": READER,
+        "os_compute_api:servers:show": READER,
+        "os_compute_api:servers:delete": MEMBER,
+        "os_compute_api:os-server-external-events:create": "role:service or role:admin",
+    }
 
     def __init__(self, *args, spawn_s=8.0, power_on=lambda server: None, power_off=lambda server: None, **options):
         super().__init__(*args, **options)
@@ -36,14 +48,23 @@ class NovaApi(Service):
 
     # -- the API ---------------------------------------------------------------------------------------------------
     def create(self, context, request):
-        self.enforce("os_compute_api:servers:create", context, {"project_id": context.project_id, "user_id": context.user_id})
+        self.enforce(
+            "os_compute_api:servers:create", context, {"project_id": context.project_id, "user_id": context.user_id}
+        )
         wanted = self.json(request, "server")
         if not wanted.get("name") or not wanted.get("imageRef"):
             raise BadRequest("A server needs a name and an imageRef.")
         disks = [str(disk["uuid"]) for disk in wanted.get("block_device_mapping_v2", ())]
         key = f"{self.world.random(self.name).getrandbits(128):032x}"
-        server = self.servers[key] = {"id": key, "name": wanted["name"], "project_id": context.project_id, "user_id": context.user_id,
-                                      "status": "BUILD", "OS-EXT-STS:vm_state": "building", "OS-EXT-STS:task_state": "scheduling"}
+        server = self.servers[key] = {
+            "id": key,
+            "name": wanted["name"],
+            "project_id": context.project_id,
+            "user_id": context.user_id,
+            "status": "BUILD",
+            "OS-EXT-STS:vm_state": "building",
+            "OS-EXT-STS:task_state": "scheduling",
+        }
         self.node.process(self.boot(context, server, str(wanted["imageRef"]), disks))
         return 202, {"server": {"id": key, "links": [{"rel": "self", "href": f"/v2.1/servers/{key}"}]}}
 
@@ -55,7 +76,9 @@ class NovaApi(Service):
     def detail(self, context, request):
         """The list that openstacksdk and the command line ask for."""
         self.enforce("os_compute_api:servers:detail", context, {"project_id": context.project_id})
-        return 200, {"servers": [dict(server) for server in self.servers.values() if server["project_id"] == context.project_id]}
+        return 200, {
+            "servers": [dict(server) for server in self.servers.values() if server["project_id"] == context.project_id]
+        }
 
     def show(self, context, request, id):
         server = self.find(context, id)
@@ -86,12 +109,15 @@ class NovaApi(Service):
         return server
 
     def error_body(self, refusal):
-        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(refusal.code, "computeFault")
+        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(
+            refusal.code, "computeFault"
+        )
         return {name: {"code": refusal.code, "message": refusal.message}}
 
     # -- the boot (in the real one: conductor and nova-compute) -------------------------------------------------------
     def boot(self, context, server, image, disks):
-        """Generator: everything after the 202. Nobody waits for it: what goes wrong shows in the server's status only."""
+        """Generator: everything after the 202. Nobody waits for it: what goes wrong shows in the server's status
+        only."""
         self.plugged[server["id"]] = plugged = self.world.event()
         for task, call in self.stages(server, image, disks):
             self.state(server, task)
@@ -102,7 +128,10 @@ class NovaApi(Service):
         yield self.world.timeout(self.spawn_s)
         yield plugged | self.world.timeout(VIF_PLUGGING_TIMEOUT_S)
         if not plugged.triggered:
-            return self.fail(server, f"Build of instance {server['id']} aborted: Failed to allocate the network(s), not rescheduling.")
+            return self.fail(
+                server,
+                f"Build of instance {server['id']} aborted: Failed to allocate the network(s), not rescheduling.",
+            )
         if server["id"] in self.servers:
             self.state(server, None, "active", "ACTIVE")
             self.power_on(server)
@@ -114,7 +143,10 @@ class NovaApi(Service):
         yield "networking", ("neutron-server", "POST", "/v2.0/ports", port, 10)
         for disk in disks:
             attachment = {"attachment": {"instance_uuid": server["id"], "volume_uuid": disk}}
-            yield "block_device_mapping", ("cinder-api", "POST", f"/v3/{server['project_id']}/attachments", attachment, 14)
+            yield (
+                "block_device_mapping",
+                ("cinder-api", "POST", f"/v3/{server['project_id']}/attachments", attachment, 14),
+            )
 
     def state(self, server, task, vm_state="building", status="BUILD"):
         server.update({"status": status, "OS-EXT-STS:vm_state": vm_state, "OS-EXT-STS:task_state": task})

@@ -1,4 +1,5 @@
-"""What an OpenStack service says when it refuses: one tree of errors, each with its HTTP code and the real service's words.
+"""What an OpenStack service says when it refuses: one tree of errors, each with its HTTP code and the real service's
+words.
 
         HttpError ── BadRequest 400 ── SchemaError, Expecting
                   ├─ Unauthorized 401      who are you?   (the policy was never asked)
@@ -13,8 +14,10 @@ codes as recorded from Keystone 2026.1.
 
 from labkit.world.errors import LabError
 
-MALFORMED = ("The server could not comply with the request since it is either malformed or otherwise incorrect. "
-             "The client is assumed to be in error.")
+MALFORMED = (
+    "The server could not comply with the request since it is either malformed or otherwise incorrect. "
+    "The client is assumed to be in error."
+)
 
 
 class HttpError(LabError):
@@ -53,7 +56,8 @@ class SchemaError(BadRequest):
 
 
 class Unauthorized(HttpError):
-    """401: no valid identity. The answer is always the same; `reason` is for the operator's trace, never for the client."""
+    """401: no valid identity. The answer is always the same; `reason` is for the operator's trace, never for the
+    client."""
 
     code, title = 401, "Unauthorized"
 
@@ -69,8 +73,10 @@ class Forbidden(HttpError):
 
     def __init__(self, rule=None, text=None):
         base = "You are not authorized to perform the requested action"
-        super().__init__(text or (f"{base}: {rule}." if rule else f"{base}."),
-                         "ask for a role on this scope (a new token alone does not help)")
+        super().__init__(
+            text or (f"{base}: {rule}." if rule else f"{base}."),
+            "ask for a role on this scope (a new token alone does not help)",
+        )
         self.rule = rule
 
 

@@ -1,9 +1,9 @@
 """glance-api: image records, and bits that go straight from the client into the store.
 
-    client ══ PUT /v2/images/ID/file, 2 GiB ══▶ glance-api          keystone: asked once whether the token is good; sees no byte of it
+    client ══ PUT /v2/images/ID/file, 2 GiB ══▶ glance-api    keystone: asked once about the token, sees no byte
 
-What the real one does differently: image formats, tasks, quotas, several stores, sharing with members, and streaming in chunks; an
-upload here is one message. Source of paths and statuses: the Images API v2 reference.
+What the real one does differently: image formats, tasks, quotas, several stores, sharing with members, and streaming in
+chunks; an upload here is one message. Source of paths and statuses: the Images API v2 reference.
 """
 
 from labkit.openstack.errors import NotFound
@@ -17,7 +17,11 @@ class GlanceApi(Service):
     """Images; `stored_bytes` counts what clients have uploaded."""
 
     STEP, VERSION = 8, ("v2.0", "http://glance-api:9292/v2/")
-    ROUTES = (("POST", "/v2/images", "create"), ("GET", "/v2/images/(?P<id>[^/]+)", "show"), ("PUT", "/v2/images/(?P<id>[^/]+)/file", "upload"))
+    ROUTES = (
+        ("POST", "/v2/images", "create"),
+        ("GET", "/v2/images/(?P<id>[^/]+)", "show"),
+        ("PUT", "/v2/images/(?P<id>[^/]+)/file", "upload"),
+    )
     POLICY = {"add_image": OWNER, "get_image": SEES, "upload_image": OWNER}
 
     def __init__(self, *args, **options):
@@ -28,8 +32,14 @@ class GlanceApi(Service):
         self.enforce("add_image", context, {"project_id": context.project_id})
         wanted = request.json
         key = f"{self.world.random(self.name).getrandbits(128):032x}"
-        self.images[key] = image = {"id": key, "name": wanted.get("name", ""), "owner": context.project_id, "visibility": "private",
-                                    "status": "queued", "size": None}
+        self.images[key] = image = {
+            "id": key,
+            "name": wanted.get("name", ""),
+            "owner": context.project_id,
+            "visibility": "private",
+            "status": "queued",
+            "size": None,
+        }
         return 201, image
 
     def show(self, context, request, id):

@@ -3,10 +3,11 @@
     nova ──POST /v2.0/ports (the user's token)──▶ neutron-server … agents wire the port …
     nova ◀──POST /os-server-external-events (network-vif-plugged, not the user's)── neutron-server
 
-What the real one does differently: networks, subnets and IPAM, security groups, quotas, DHCP and L2 agents as processes of their own that
-lift one provisioning block each (neutron: doc/source/contributor/internals/provisioning_blocks.rst); here `wire_s` stands for them. The
-account for the message to nova stands in the section [nova] of neutron.conf, that for checking tokens in [keystone_authtoken]. They may be
-two: the installation guide enters nova's account in [nova]. Then neutron goes on checking tokens when only the other account is closed.
+What the real one does differently: networks, subnets and IPAM, security groups, quotas, DHCP and L2 agents as processes
+of their own that lift one provisioning block each (neutron: doc/source/contributor/internals/provisioning_blocks.rst);
+here `wire_s` stands for them. The account for the message to nova stands in the section [nova] of neutron.conf, that
+for checking tokens in [keystone_authtoken]. They may be two: the installation guide enters nova's account in [nova].
+Then neutron goes on checking tokens when only the other account is closed.
 """
 
 from labkit.openstack import rest
@@ -21,17 +22,23 @@ READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 
 
 class NeutronServer(Service):
-    """Ports of projects. `wire_s` is how long the agents need to wire one; `notifier` is the (account, password) with which nova is told,
-    None for neutron's own."""
+    """Ports of projects. `wire_s` is how long the agents need to wire one; `notifier` is the (account, password) with
+    which nova is told, None for neutron's own."""
 
     STEP, VERSION = 10, ("v2.0", "http://neutron-server:9696/v2.0/")
-    ROUTES = (("POST", "/v2.0/ports", "create"), ("GET", "/v2.0/ports", "index"), ("GET", "/v2.0/ports/(?P<id>[^/]+)", "show"))
+    ROUTES = (
+        ("POST", "/v2.0/ports", "create"),
+        ("GET", "/v2.0/ports", "index"),
+        ("GET", "/v2.0/ports/(?P<id>[^/]+)", "show"),
+    )
     POLICY = {"create_port": MEMBER, "get_port": READER}
 
     def __init__(self, *args, wire_s=6.0, nova="nova-api", notifier=None, **options):
         super().__init__(*args, **options)
         self.wire_s, self.nova, self.ports = wire_s, nova, {}
-        self.notifier = ServiceUser(self.world, self.name, *notifier, keystone=self.account.keystone) if notifier else self.account
+        self.notifier = (
+            ServiceUser(self.world, self.name, *notifier, keystone=self.account.keystone) if notifier else self.account
+        )
 
     def forget(self):
         super().forget()
@@ -42,9 +49,15 @@ class NeutronServer(Service):
         wanted = self.json(request, "port")
         luck = self.world.random(self.name)
         key, mac = f"{luck.getrandbits(128):032x}", f"fa:16:3e:{luck.getrandbits(24):06x}"
-        mac = mac[:9] + ":".join(mac[9:][i:i + 2] for i in (0, 2, 4))
-        port = self.ports[key] = {"id": key, "project_id": context.project_id, "device_id": wanted.get("device_id", ""), "mac_address": mac,
-                                  "fixed_ips": [{"ip_address": f"192.168.0.{10 + len(self.ports)}"}], "status": "DOWN"}
+        mac = mac[:9] + ":".join(mac[9:][i : i + 2] for i in (0, 2, 4))
+        port = self.ports[key] = {
+            "id": key,
+            "project_id": context.project_id,
+            "device_id": wanted.get("device_id", ""),
+            "mac_address": mac,
+            "fixed_ips": [{"ip_address": f"192.168.0.{10 + len(self.ports)}"}],
+            "status": "DOWN",
+        }
         if port["device_id"]:
             self.node.process(self.wire(port))
         return 201, {"port": port}
@@ -64,21 +77,33 @@ class NeutronServer(Service):
         yield self.world.timeout(self.wire_s)
         port["status"] = "ACTIVE"
         self.world.emit(self.name, None, "state", "port ACTIVE", port=port["id"])
-        event = {"events": [{"name": "network-vif-plugged", "server_uuid": port["device_id"], "tag": port["id"], "status": "completed"}]}
+        event = {
+            "events": [
+                {
+                    "name": "network-vif-plugged",
+                    "server_uuid": port["device_id"],
+                    "tag": port["id"],
+                    "status": "completed",
+                }
+            ]
+        }
         for _ in range(2):
             said = yield from self.tell_nova(event)
             if said.status != 401:
                 break
-            self.notifier.forget()   # refused: log in again, once
+            self.notifier.forget()  # refused: log in again, once
         if said.status != 200:
             self.world.emit(self.name, None, "log", f"nova was not told: {why(said)}", port=port["id"])
 
     def tell_nova(self, event):
-        """Generator: nova's Answer; status 503 when nova or Keystone cannot be reached or does not accept this account."""
+        """Generator: nova's Answer; status 503 when nova or Keystone cannot be reached or does not accept this
+        account."""
         try:
             own = yield from self.notifier.current()
             detail = rest.detail("POST", "/v2.1/os-server-external-events", own, event)
-            payload = yield self.world.call(self.name, self.nova, "rest", "POST /v2.1/os-server-external-events", 30.0, step=13, **detail)
+            payload = yield self.world.call(
+                self.name, self.nova, "rest", "POST /v2.1/os-server-external-events", 30.0, step=13, **detail
+            )
         except (KeystoneUnavailable, Unanswered) as silence:
             return rest.Answer(503, {}, {"message": str(silence)})
         return rest.Answer.of(payload)

@@ -2,9 +2,11 @@
 
     minute −2        0            1               5                6              70
     log in, use   Keystone     cached verdicts   the last one    every API 503   the token has run out, too;
-                  stops        still count       is too old                     who is in front of the VMs does not notice
+                  stops        still count       is too old                     who is in front of the VMs does not
+                  notice
 
-Each operation is one real try by a person, a script or a visitor. It `worked` or it did not, and `said` what the user saw.
+Each operation is one real try by a person, a script or a visitor. It `worked` or it did not, and `said` what the user
+saw.
 """
 
 from contextlib import suppress
@@ -57,7 +59,13 @@ def dashboard(cloud, session):
     return [cloud.dashboard("ben").status]
 
 
-OPERATIONS = {"web shop": web_shop, "list servers": list_servers, "log in": log_in, "dashboard": dashboard, "boot": boot_server}
+OPERATIONS = {
+    "web shop": web_shop,
+    "list servers": list_servers,
+    "log in": log_in,
+    "dashboard": dashboard,
+    "boot": boot_server,
+}
 
 
 def attempt(cloud, operation, session=None):
@@ -71,10 +79,11 @@ def attempt(cloud, operation, session=None):
 
 
 def timeline(cloud, minutes=(1, 6, 70), token_age_min=2):
-    """Stop Keystone in a copy of the cloud's world and try everything at each minute after; the given world stays as it is.
+    """Stop Keystone in a copy of the cloud's world and try everything at each minute after; the given world stays as it
+    is.
 
-    Two sessions are `token_age_min` minutes old when Keystone stops: a script that has listed the servers every minute, and one of
-    somebody who has looked at the list and now, for the first time, boots a server. Returns a Timeline.
+    Two sessions are `token_age_min` minutes old when Keystone stops: a script that has listed the servers every minute,
+    and one of somebody who has looked at the list and now, for the first time, boots a server. Returns a Timeline.
     """
     copy = cloud.world.fork().component(cloud.name)
     return Timeline(outage(copy, minutes, token_age_min))
@@ -104,7 +113,7 @@ def outage(cloud, minutes, token_age_min):
 def every_minute(world, session):
     """Generator: the script. It does not care what it is told."""
     while True:
-        with suppress(Unanswered):   # next minute, next try
+        with suppress(Unanswered):  # next minute, next try
             yield session.sending("GET", "compute", "/servers")
         yield world.timeout(60)
 
@@ -130,24 +139,37 @@ class Timeline(tuple):
             cells = [self.at(minute, operation) for minute in self.minutes]
             rows.append([operation, *(f"{'works' if cell.worked else 'fails'} ({cell.said})" for cell in cells)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
 
     def _repr_html_(self):
         from html import escape
+
         head = "".join(f"<th scope='col'>minute {minute:g}</th>" for minute in self.minutes)
-        body = "".join(f"<tr><th scope='row'>{escape(operation)}</th>" + "".join(
-            f"<td>{'✓' if cell.worked else '✗'} {escape(cell.said)}</td>" for cell in (self.at(m, operation) for m in self.minutes))
-            + "</tr>" for operation in OPERATIONS)
-        return f"<table><caption>Keystone stopped at minute 0</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+        body = "".join(
+            f"<tr><th scope='row'>{escape(operation)}</th>"
+            + "".join(
+                f"<td>{'✓' if cell.worked else '✗'} {escape(cell.said)}</td>"
+                for cell in (self.at(m, operation) for m in self.minutes)
+            )
+            + "</tr>"
+            for operation in OPERATIONS
+        )
+        head = f"<caption>Keystone stopped at minute 0</caption><thead><tr><td></td>{head}</tr></thead>"
+        return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
 def blast_radius(token_age_min, minutes, seed=7):
-    """What works `minutes` after Keystone's stop for tokens that are `token_age_min` old at that moment: {(operation, minute): Outcome}.
+    """What works `minutes` after Keystone's stop for tokens that are `token_age_min` old at that moment: {(operation,
+    minute): Outcome}.
 
-    A cloud of its own. Two tokens were used once, right after the login: one listed the servers (and is tried with 'list servers' and
-    'boot'), one also booted a server (and is tried with 'boot again'). Played to the end, minute by minute.
+    A cloud of its own. Two tokens were used once, right after the login: one listed the servers (and is tried with
+    'list servers' and 'boot'), one also booted a server (and is tried with 'boot again'). Played to the end, minute by
+    minute.
     """
     from labkit.openstack.cloud import OpenStack
+
     world = World(seed=seed)
     cloud = OpenStack(world)
     listed, booted = cloud.login("anna"), cloud.login("anna")
@@ -155,12 +177,19 @@ def blast_radius(token_age_min, minutes, seed=7):
     list_servers(cloud, booted)
     cloud.boot(booted, "shop")
     started = world.now
-    world.run(until=started + 60 * token_age_min + 20)   # 20 s: the first boot must be done even if the token is 'new'
+    world.run(until=started + 60 * token_age_min + 20)  # 20 s: the first boot must be done even if the token is 'new'
     world.stop("keystone")
     found = {}
     for minute in sorted(minutes):
         world.run(until=max(world.now, started + 60 * (token_age_min + minute)))
-        tries = [("web shop", None), ("list servers", listed), ("log in", None), ("dashboard", None), ("boot", listed), ("boot", booted)]
+        tries = [
+            ("web shop", None),
+            ("list servers", listed),
+            ("log in", None),
+            ("dashboard", None),
+            ("boot", listed),
+            ("boot", booted),
+        ]
         for operation, session in tries:
             name = "boot again" if session is booted else operation
             found[name, minute] = Outcome(minute, name, *attempt(cloud, operation, session))

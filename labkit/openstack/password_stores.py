@@ -1,9 +1,11 @@
-"""What a cloud without Keystone would be: six services, six lists of accounts, and a password that travels to each of them.
+"""What a cloud without Keystone would be: six services, six lists of accounts, and a password that travels to each of
+them.
 
     anna ──password──▶ mail, files, wiki, shop, git, backup          each keeps its own account of her
     HR ──'anna leaves'──▶ six administrators ──▶ six services        one is on holiday, one letter comes late
 
-The services hash what they store, and nobody makes a mistake on purpose. What goes wrong is only that six must do what one could.
+The services hash what they store, and nobody makes a mistake on purpose. What goes wrong is only that six must do what
+one could.
 """
 
 from hashlib import pbkdf2_hmac
@@ -16,7 +18,8 @@ LATE_S = 21 * 86400.0
 
 
 class PasswordStores:
-    """Six services on nodes of their own, each with an administrator on another. The seed decides who is on holiday and whose letter is late."""
+    """Six services on nodes of their own, each with an administrator on another. The seed decides who is on holiday and
+    whose letter is late."""
 
     @action
     def __init__(self, world, name="password stores"):
@@ -35,6 +38,7 @@ class PasswordStores:
 
     def server(self, service):
         """The process of one service: makes accounts, checks passwords, removes accounts."""
+
         def serve(message):
             asked = message.detail
             if "password" in asked:
@@ -46,12 +50,23 @@ class PasswordStores:
             elif self.accounts[service].get(asked["user"]) != hashed(service, asked["password"]):
                 return {"status": 401}
             return {"status": 200}
+
         return serve
 
     def administrator(self, service):
         """A person who does what a letter says, when it comes."""
+
         def serve(message):
-            self.world.cast(message.dst, service, "rest", "delete account", method="DELETE", path="/accounts", user=message.detail["user"])
+            self.world.cast(
+                message.dst,
+                service,
+                "rest",
+                "delete account",
+                method="DELETE",
+                path="/accounts",
+                user=message.detail["user"],
+            )
+
         return serve
 
     @action
@@ -85,7 +100,9 @@ class PasswordStores:
         return [service for service in SERVICES if self.seen[service]]
 
     def _ask(self, service, what, user, password):
-        return self.world.ask("laptop", service, "rest", what, method="POST", path="/accounts", user=user, password=password)
+        return self.world.ask(
+            "laptop", service, "rest", what, method="POST", path="/accounts", user=user, password=password
+        )
 
 
 def hashed(service, password):

@@ -7,8 +7,8 @@
     @  !  (empty)                    always, never, always
     and  or  not  ( )                as expected
 
-Each rule is compiled once to a closure `(target, credentials) -> bool`. A rule may carry the scopes it accepts; a token of another scope
-fails before the rule is read (oslo.policy's enforce_scope).
+Each rule is compiled once to a closure `(target, credentials) -> bool`. A rule may carry the scopes it accepts; a token
+of another scope fails before the rule is read (oslo.policy's enforce_scope).
 """
 
 import re
@@ -24,7 +24,9 @@ class PolicyError(LabError):
     """A rule that cannot be read."""
 
     def __init__(self, text, why):
-        super().__init__(f"policy rule {text!r}: {why}", next_step="see the rule language at the top of labkit/openstack/policy.py")
+        super().__init__(
+            f"policy rule {text!r}: {why}", next_step="see the rule language at the top of labkit/openstack/policy.py"
+        )
 
 
 class Policy:

@@ -11,7 +11,7 @@ import json
 from labkit.openstack.service_user import password_login
 from labkit.world.errors import LabError
 
-SERVICES = {   # node: (account, catalog name, type, address)
+SERVICES = {  # node: (account, catalog name, type, address)
     "nova-api": ("nova", "nova", "compute", "http://nova-api:8774/v2.1"),
     "glance-api": ("glance", "glance", "image", "http://glance-api:9292"),
     "neutron-server": ("neutron", "neutron", "network", "http://neutron-server:9696"),
@@ -36,7 +36,9 @@ class Operator:
     def send(self, method, path, body=None):
         said = self.keystone.request(method, path, headers=self.headers, body=body)
         if said.status >= 300:
-            raise LabError(f"Keystone refused {method} {path}: {said.status} {said.body!r}", code=said.status, definite=True)
+            raise LabError(
+                f"Keystone refused {method} {path}: {said.status} {said.body!r}", code=said.status, definite=True
+            )
         return said
 
     def create(self, path, kind, **values):
@@ -61,4 +63,11 @@ def furnish(keystone, people, accounts):
     for _, name, kind, address in SERVICES.values():
         service_id = operator.create("/v3/services", "service", name=name, type=kind)
         for interface in ("public", "internal", "admin"):
-            operator.create("/v3/endpoints", "endpoint", service_id=service_id, interface=interface, url=address, region_id="RegionOne")
+            operator.create(
+                "/v3/endpoints",
+                "endpoint",
+                service_id=service_id,
+                interface=interface,
+                url=address,
+                region_id="RegionOne",
+            )

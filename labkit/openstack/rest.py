@@ -2,8 +2,8 @@
 
     {"method", "path", "headers", "body"} ──rest──▶ node ──▶ {"status", "headers", "body"}
 
-Bodies are JSON text, headers are plain dicts. The trace shows method, path and status; tokens and passwords stay out of it, and a token
-can be told from another by its fingerprint.
+Bodies are JSON text, headers are plain dicts. The trace shows method, path and status; tokens and passwords stay out of
+it, and a token can be told from another by its fingerprint.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ class Request:
 
     method: str
     path: str
-    headers: dict = field(default_factory=dict, repr=False)   # a token stands here,
-    text: str = field(default="", repr=False)                 # a password may stand here
+    headers: dict = field(default_factory=dict, repr=False)  # a token stands here,
+    text: str = field(default="", repr=False)  # a password may stand here
 
     @classmethod
     def of(cls, message):
@@ -47,7 +47,11 @@ class Answer:
     def of(cls, payload):
         """The answer in the payload of a reply."""
         headers = payload.get("headers") or {}
-        return cls(payload["status"], {name.title(): value for name, value in dict(headers).items()}, as_value(payload.get("body")))
+        return cls(
+            payload["status"],
+            {name.title(): value for name, value in dict(headers).items()},
+            as_value(payload.get("body")),
+        )
 
     def __repr__(self):
         return f"<Answer {self.status}>"
@@ -59,7 +63,8 @@ def answer(status, body=None, headers=None):
 
 
 def detail(method, path, token=None, body=None, **headers):
-    """The payload of a request. A text as body goes as it is (an upload), other values as JSON. Headers are written with underscores."""
+    """The payload of a request. A text as body goes as it is (an upload), other values as JSON. Headers are written
+    with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items() if value}
     if token:
         named["X-Auth-Token"] = token

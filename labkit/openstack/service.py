@@ -3,8 +3,8 @@
     client ──rest──▶ [ auth_token ] ──▶ [ own policy ] ──▶ [ own resources ] ──▶ other services, with the client's token
                         401 503             403               404 …
 
-Keystone stands beside the path, not in it: it confirms tokens, and never sees what is asked or answered. Source of the order: the paste
-pipelines of Nova, Glance, Neutron and Cinder (auth_token → context → application).
+Keystone stands beside the path, not in it: it confirms tokens, and never sees what is asked or answered. Source of the
+order: the paste pipelines of Nova, Glance, Neutron and Cinder (auth_token → context → application).
 """
 
 import re
@@ -29,8 +29,12 @@ class Context:
 
     @classmethod
     def of(cls, headers):
-        return cls(headers.get("X-User-Id"), headers.get("X-Project-Id"), tuple(filter(None, headers.get("X-Roles", "").split(","))),
-                   headers.get("X-Auth-Token", ""))
+        return cls(
+            headers.get("X-User-Id"),
+            headers.get("X-Project-Id"),
+            tuple(filter(None, headers.get("X-Roles", "").split(","))),
+            headers.get("X-Auth-Token", ""),
+        )
 
     @property
     def is_admin(self):
@@ -44,15 +48,26 @@ class Context:
 class Service:
     """An API process on the world node `name`. A kind of service is a subclass with ROUTES, POLICY and its handlers.
 
-    ROUTES are (method, path pattern, handler's name); a handler takes (context, request, **parts of the path) and returns (status, body),
-    directly or as a generator. VERSION is (id, address) of its API, told to everybody at /. POLICY are its default rules, STEP is its
-    place in the boot of a server. `token_cache_s` is auth_token's token_cache_time.
+    ROUTES are (method, path pattern, handler's name); a handler takes (context, request, **parts of the path) and
+    returns (status, body), directly or as a generator. VERSION is (id, address) of its API, told to everybody at /.
+    POLICY are its default rules, STEP is its place in the boot of a server. `token_cache_s` is auth_token's
+    token_cache_time.
     """
 
     ROUTES, VERSION, POLICY, STEP = (), None, {}, None
 
-    def __init__(self, world, name, account, password, *, keystone="keystone", token_cache_s=300, identity_url="http://keystone:5000",
-                 send_service_token=False):
+    def __init__(
+        self,
+        world,
+        name,
+        account,
+        password,
+        *,
+        keystone="keystone",
+        token_cache_s=300,
+        identity_url="http://keystone:5000",
+        send_service_token=False,
+    ):
         self.world, self.name, self.send_service_token = world, name, send_service_token
         self.account = ServiceUser(world, name, account, password, keystone=keystone)
         self.door = AuthToken(self.confirm, world.utcnow, token_cache_s=token_cache_s, identity_url=identity_url)
@@ -77,7 +92,9 @@ class Service:
         """Generator: one request from the wire to its answer."""
         request = rest.Request.of(message)
         if (request.method, request.path) == ("GET", "/"):
-            return rest.answer(300, self.versions())   # the one page without a door: clients look there before they log in
+            return rest.answer(
+                300, self.versions()
+            )  # the one page without a door: clients look there before they log in
         try:
             headers = yield from self.door.process(request.headers)
         except HttpError as refusal:
@@ -88,8 +105,15 @@ class Service:
             status, body = (yield from said) if hasattr(said, "throw") else said
         except HttpError as refusal:
             return rest.answer(refusal.code, self.error_body(refusal))
-        except (ValueError, TypeError, AttributeError, KeyError) as problem:   # the real ones check a schema first: the same 400
-            return rest.answer(400, self.error_body(BadRequest(f"The body has not the form that was expected: {problem}")))
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+        ) as problem:  # the real ones check a schema first: the same 400
+            return rest.answer(
+                400, self.error_body(BadRequest(f"The body has not the form that was expected: {problem}"))
+            )
         return rest.answer(status, body)
 
     def versions(self):

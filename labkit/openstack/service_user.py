@@ -1,9 +1,11 @@
-"""A service's own account at Keystone. Services are users too: without a valid token of their own they cannot even check yours.
+"""A service's own account at Keystone. Services are users too: without a valid token of their own they cannot even
+check yours.
 
-    nova-api ──POST /v3/auth/tokens (nova, project service)──▶ keystone      its own token, kept until shortly before it ends
-    nova-api ──GET /v3/auth/tokens, X-Subject-Token: yours──▶ keystone      200 valid · 404 not · 401 'and who are you?'
+    nova-api ──POST /v3/auth/tokens (nova, project service)──▶ keystone    its own token, kept until it nearly ends
+    nova-api ──GET /v3/auth/tokens, X-Subject-Token: yours──▶ keystone    200 valid · 404 not · 401 'and who are you?'
 
-Behaviour: keystonemiddleware auth_token/_identity.py and keystoneauth1's sessions (a 401 makes them log in again, once).
+Behaviour: keystonemiddleware auth_token/_identity.py and keystoneauth1's sessions (a 401 makes them log in again,
+once).
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ from labkit.openstack import rest
 from labkit.openstack.auth_token import KeystoneUnavailable
 from labkit.world.errors import Unanswered
 
-STALE_S = 120   # keystoneauth1: a token with less life than this is renewed before it is used
+STALE_S = 120  # keystoneauth1: a token with less life than this is renewed before it is used
 
 
 def password_login(user, password, project=None, domain="Default"):
@@ -46,17 +48,20 @@ class ServiceUser:
         return self.token
 
     def validate(self, token, allow_expired=False, step=None):
-        """Generator: the body of a valid token, None for one that Keystone does not know. Raises KeystoneUnavailable."""
+        """Generator: the body of a valid token, None for one that Keystone does not know. Raises
+        KeystoneUnavailable."""
         path = "/v3/auth/tokens?allow_expired=1" if allow_expired else "/v3/auth/tokens"
         for _ in range(2):
             own = yield from self.current()
-            said = yield from self.ask(rest.detail("GET", path, own, X_Subject_Token=token), step, subject=rest.fingerprint(token))
+            said = yield from self.ask(
+                rest.detail("GET", path, own, X_Subject_Token=token), step, subject=rest.fingerprint(token)
+            )
             if said.status == 200:
                 return said.body
             if said.status == 404:
                 return None
             if said.status == 401:
-                self.forget()   # our own token is no longer good: log in again
+                self.forget()  # our own token is no longer good: log in again
         raise KeystoneUnavailable(f"Keystone answers {said.status} to {self.user}")
 
     def ask(self, detail, step=None, **shown):
@@ -64,7 +69,9 @@ class ServiceUser:
         words = f"{detail['method']} {detail['path'].partition('?')[0]}"
         seen = {"method": detail["method"], "path": detail["path"], **shown}
         try:
-            payload = yield self.world.call(self.node, self.keystone, "rest", words, self.timeout_s, step=step, shown=seen, **detail)
+            payload = yield self.world.call(
+                self.node, self.keystone, "rest", words, self.timeout_s, step=step, shown=seen, **detail
+            )
         except Unanswered as silence:
             raise KeystoneUnavailable(str(silence)) from None
         return rest.Answer.of(payload)

@@ -1,9 +1,9 @@
 """A client's session: one token, one catalog, and requests that travel the network like everybody's.
 
-    session.get("compute", "/servers")  ─▶ catalog: compute is at http://nova-api:8774/v2.1 ─▶ GET /v2.1/servers at the node nova-api
+    session.get("compute", "/servers") ─▶ catalog: compute is http://nova-api:8774/v2.1 ─▶ GET /v2.1/servers at nova-api
 
-The session never asks Keystone again: it carries the token to each service, and each service asks. Like keystoneauth1's sessions, but it
-does not log in again by itself, so that you see what a token alone is worth.
+The session never asks Keystone again: it carries the token to each service, and each service asks. Like keystoneauth1's
+sessions, but it does not log in again by itself, so that you see what a token alone is worth.
 """
 
 from datetime import datetime
@@ -15,10 +15,12 @@ from labkit.world.journal import action
 
 
 class Session:
-    """What `cloud.login` gives: `token`, `fingerprint` (names the token without giving it away), `expires_at`, `project_id`, `catalog`.
+    """What `cloud.login` gives: `token`, `fingerprint` (names the token without giving it away), `expires_at`,
+    `project_id`, `catalog`.
 
-    Each request returns an Answer (status, headers, body); raises Unanswered when none comes, LabError for a service that the catalog
-    does not know. Headers are written with underscores: session.get("compute", "/servers", X_Roles="admin").
+    Each request returns an Answer (status, headers, body); raises Unanswered when none comes, LabError for a service
+    that the catalog does not know. Headers are written with underscores: session.get("compute", "/servers",
+    X_Roles="admin").
     """
 
     @action
@@ -38,7 +40,9 @@ class Session:
         for entry in self.catalog:
             if service in (entry["type"], entry.get("name")):
                 return next(endpoint["url"] for endpoint in entry["endpoints"] if endpoint["interface"] == "public")
-        known = ", ".join(sorted(entry["type"] for entry in self.catalog)) or "nothing: an unscoped token has no catalog"
+        known = (
+            ", ".join(sorted(entry["type"] for entry in self.catalog)) or "nothing: an unscoped token has no catalog"
+        )
         raise LabError(f"the catalog of this token has no service {service!r}", next_step=f"it has: {known}")
 
     @action
@@ -50,7 +54,9 @@ class Session:
     def sending(self, method, service, path, body=None, timeout_s=60.0):
         """The same for a script inside the world: `payload = yield session.sending("GET", "compute", "/servers")`."""
         node, path = self.address(service, path)
-        return self.world.call(self.client, node, "rest", f"{method} {path}", timeout_s, **rest.detail(method, path, self.token, body))
+        return self.world.call(
+            self.client, node, "rest", f"{method} {path}", timeout_s, **rest.detail(method, path, self.token, body)
+        )
 
     def address(self, service, path):
         """(node, path) of a request to a service type of the catalog or an address."""

@@ -1,7 +1,8 @@
 """cinder-api: volumes of projects and their attachments. The project stands in the path, and it must be the token's.
 
-What the real one does differently: cinder-scheduler and cinder-volume create and export the volume (asynchronously, `creating` first),
-types, snapshots, quotas. Attaching is not mounting, and no data passes this API. Source: the Block Storage API v3 reference.
+What the real one does differently: cinder-scheduler and cinder-volume create and export the volume (asynchronously,
+`creating` first), types, snapshots, quotas. Attaching is not mounting, and no data passes this API. Source: the Block
+Storage API v3 reference.
 """
 
 from labkit.openstack.errors import BadRequest, NotFound
@@ -15,9 +16,18 @@ class CinderApi(Service):
     """Volumes and attachments."""
 
     STEP, VERSION = 14, ("v3.0", "http://cinder-api:8776/v3/")
-    ROUTES = (("POST", "/v3/(?P<project>[^/]+)/volumes", "create"), ("GET", "/v3/(?P<project>[^/]+)/volumes", "index"),
-              ("GET", "/v3/(?P<project>[^/]+)/volumes/(?P<id>[^/]+)", "show"), ("POST", "/v3/(?P<project>[^/]+)/attachments", "attach"))
-    POLICY = {"volume:create": MEMBER, "volume:get_all": READER, "volume:get": READER, "volume:attachment_create": MEMBER}
+    ROUTES = (
+        ("POST", "/v3/(?P<project>[^/]+)/volumes", "create"),
+        ("GET", "/v3/(?P<project>[^/]+)/volumes", "index"),
+        ("GET", "/v3/(?P<project>[^/]+)/volumes/(?P<id>[^/]+)", "show"),
+        ("POST", "/v3/(?P<project>[^/]+)/attachments", "attach"),
+    )
+    POLICY = {
+        "volume:create": MEMBER,
+        "volume:get_all": READER,
+        "volume:get": READER,
+        "volume:attachment_create": MEMBER,
+    }
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -28,8 +38,14 @@ class CinderApi(Service):
         self.enforce("volume:create", context, target)
         wanted = self.json(request, "volume")
         key = f"{self.world.random(self.name).getrandbits(128):032x}"
-        self.volumes[key] = volume = {"id": key, "name": wanted.get("name", ""), "size": wanted.get("size", 1), "project_id": project,
-                                      "status": "available", "attachments": []}
+        self.volumes[key] = volume = {
+            "id": key,
+            "name": wanted.get("name", ""),
+            "size": wanted.get("size", 1),
+            "project_id": project,
+            "status": "available",
+            "attachments": [],
+        }
         return 202, {"volume": volume}
 
     def index(self, context, request, project):
@@ -66,5 +82,7 @@ class CinderApi(Service):
         return {"project_id": project}
 
     def error_body(self, refusal):
-        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(refusal.code, "computeFault")
+        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(
+            refusal.code, "computeFault"
+        )
         return {name: {"code": refusal.code, "message": refusal.message}}

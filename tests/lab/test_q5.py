@@ -1,4 +1,5 @@
-"""Card Q5: the three graded tasks speak in domain words, agree with the emulator and are quick; questions and texts are complete."""
+"""Card Q5: the three graded tasks speak in domain words, agree with the emulator and are quick; questions and texts are
+complete."""
 
 import json
 import time
@@ -49,7 +50,9 @@ def test_every_belief_of_a_mutant_has_a_text(task):
         assert mutant.belief is None or cards.belief(mutant.belief), name
 
 
-# -- T1 -------------------------------------------------------------------------------------------------------------------------
+# -- T1 ----------------------------------------------------------------------------------------------------------------
+# ---------
+
 
 class Wall:
     """Keystone as the student sees it, without a wall."""
@@ -70,25 +73,29 @@ def test_t1_reference_and_the_emulators_middleware_give_the_same_answers():
                     status, told = q5_middleware.true_answer(door, event)
                     said, context = middleware(event, Wall(theirs), cache, event["at_s"])
                     assert (said, context.items() <= told.items()) == (status, True), scenario.title
-            assert ours.confirmed == theirs.confirmed   # and both asked Keystone at the same moments
+            assert ours.confirmed == theirs.confirmed  # and both asked Keystone at the same moments
 
 
 def test_t1_tells_the_request_the_answer_and_the_rule():
     failure = judge_task(TASKS[0], TASKS[0].mutants["401 when Keystone is down"].artefact, 3).failure
     assert (failure.layer, failure.belief) == ("liveness", "Q5.m10")
     assert failure.rule == "no answer from Keystone is not a 'no': 503, not 401"
-    assert failure.did == ("second 74, GET /v2.1/servers with token-of-chiara → you answered 401. "
-                           "Keystone did not answer; nobody said that the token is bad.")
+    assert failure.did == (
+        "second 74, GET /v2.1/servers with token-of-chiara → you answered 401. "
+        "Keystone did not answer; nobody said that the token is bad."
+    )
 
 
 def test_t1_economy_is_the_last_layer():
     """Right answers with one question too many: only thrift is broken."""
+
     def forgetful(request, keystone, cache, now):
         answer = middleware(request, keystone, cache, now)
         if answer[0] == 200:
             with suppress(ConnectionError):
                 keystone.validate(request["headers"]["X-Auth-Token"], True)
         return answer
+
     report = judge_task(TASKS[0], forgetful)
     assert (report.failure.layer, report.failure.rule) == ("economy", q5_middleware.ONCE)
 
@@ -100,6 +107,7 @@ def test_t1_says_what_it_wants(nonsense):
 
 def test_t1_a_context_may_be_small_or_large():
     """Whether the service gets four headers or all of them is a matter of taste, as long as they are true."""
+
     def generous(request, keystone, cache, now):
         status, context = middleware(request, keystone, cache, now)
         rest = {name: value for name, value in request["headers"].items() if name.title() not in STRIPPED}
@@ -107,7 +115,10 @@ def test_t1_a_context_may_be_small_or_large():
 
     def with_a_list(request, keystone, cache, now):
         status, context = middleware(request, keystone, cache, now)
-        return status, {**context, "X-Roles": [role for role in context["X-Roles"].split(",") if role]} if context else {}
+        return status, {
+            **context,
+            "X-Roles": [role for role in context["X-Roles"].split(",") if role],
+        } if context else {}
 
     def without_nothings(request, keystone, cache, now):
         status, context = middleware(request, keystone, cache, now)
@@ -118,25 +129,41 @@ def test_t1_a_context_may_be_small_or_large():
 
 
 def test_t1_other_ways_to_the_same_answers_are_right():
-    """Negative verdicts kept, the user looked at first, Keystone always asked for old tokens too: all of that is fine."""
+    """Negative verdicts kept, the user looked at first, Keystone always asked for old tokens too: all of that is
+    fine."""
+
     def other(request, keystone, cache, now):
         headers = {name.lower(): value for name, value in request["headers"].items()}
         if not headers.get("x-auth-token"):
             return 401, {"X-Identity-Status": "Invalid"}
         try:
-            found = [asked(keystone, cache, now, headers[name]) for name in ("x-auth-token", "x-service-token") if headers.get(name)]
+            found = [
+                asked(keystone, cache, now, headers[name])
+                for name in ("x-auth-token", "x-service-token")
+                if headers.get(name)
+            ]
         except ConnectionError:
             return [503, None]
         helped = len(found) == 2 and found[1] and found[1]["expires_at"] > now and "service" in found[1]["roles"]
         if not found[0] or len(found) == 2 and not helped or found[0]["expires_at"] <= now and not helped:
             return [401, None]
-        return [200, {"X-Identity-Status": "Confirmed", "X-User-Id": found[0]["user_id"], "X-User-Name": found[0]["user_name"],
-                      "X-Project-Id": found[0]["project_id"], "X-Roles": found[0]["roles"], "note": "mine"}]
+        return [
+            200,
+            {
+                "X-Identity-Status": "Confirmed",
+                "X-User-Id": found[0]["user_id"],
+                "X-User-Name": found[0]["user_name"],
+                "X-Project-Id": found[0]["project_id"],
+                "X-Roles": found[0]["roles"],
+                "note": "mine",
+            },
+        ]
 
     def asked(keystone, cache, now, token):
         if token not in cache or cache[token]["until"] <= now:
             cache[token] = {"until": now + 300, "owner": keystone.validate(token, allow_expired=True)}
         return cache[token]["owner"]
+
     for seed in range(5):
         assert judge_task(TASKS[0], other, seed).passed
 
@@ -144,31 +171,56 @@ def test_t1_other_ways_to_the_same_answers_are_right():
 def test_t1_who_forgets_the_cache_loses_the_points_of_the_cache_and_no_others():
     def forgetful(request, keystone, cache, now):
         return middleware(request, keystone, {}, now)
+
     report = judge_task(TASKS[0], forgetful)
     assert [name for name, family in report.families.items() if not family.points] == ["cache", "Keystone down"]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
 def test_the_same_answer_to_everything_scores_nothing(task):
-    constants = {"Q5.T1": [(lambda status: lambda **_: (status, {}))(status) for status in (200, 401, 403, 503)],
-                 "Q5.T2": [dict.fromkeys(TABLE, rule) for rule in ("@", "!", "role:admin", "role:member", "project_id:%(project_id)s")],
-                 "Q5.T3": [lambda **_: True, lambda **_: False]}
+    constants = {
+        "Q5.T1": [lambda status=status, **_: (status, {}) for status in (200, 401, 403, 503)],
+        "Q5.T2": [
+            dict.fromkeys(TABLE, rule) for rule in ("@", "!", "role:admin", "role:member", "project_id:%(project_id)s")
+        ],
+        "Q5.T3": [lambda **_: True, lambda **_: False],
+    }
     for seed in range(5):
-        assert [judge_task(task, constant, seed).points for constant in constants[task.id]] == [0] * len(constants[task.id])
+        assert [judge_task(task, constant, seed).points for constant in constants[task.id]] == [0] * len(
+            constants[task.id]
+        )
 
 
-# -- T2 -------------------------------------------------------------------------------------------------------------------------
+# -- T2 ----------------------------------------------------------------------------------------------------------------
+# ---------
+
 
 def test_t2_helper_rules_and_other_spellings_of_the_same_rights_are_right():
     own = "project_id:%(project_id)s"
-    rules = {"admin": "role:admin", "reader": f"role:reader and {own}", "servers:show": "rule:reader or rule:admin",
-             "servers:create": f"not (not role:member) and ({own})", "servers:delete": f"(role:member and {own}) or rule:admin",
-             "servers:migrate": "rule:admin", "servers:list_all_projects": "rule:admin and role:reader"}
+    rules = {
+        "admin": "role:admin",
+        "reader": f"role:reader and {own}",
+        "servers:show": "rule:reader or rule:admin",
+        "servers:create": f"not (not role:member) and ({own})",
+        "servers:delete": f"(role:member and {own}) or rule:admin",
+        "servers:migrate": "rule:admin",
+        "servers:list_all_projects": "rule:admin and role:reader",
+    }
     assert judge_task(TASKS[1], rules).passed
 
 
-@pytest.mark.parametrize("nonsense", [{}, [], "role:admin", 7, {**REFERENCE, "servers:show": None}, {**REFERENCE, "servers:show": "role"},
-                                      {**REFERENCE, "servers:show": "rule:servers:show"}])
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {},
+        [],
+        "role:admin",
+        7,
+        {**REFERENCE, "servers:show": None},
+        {**REFERENCE, "servers:show": "role"},
+        {**REFERENCE, "servers:show": "rule:servers:show"},
+    ],
+)
 def test_t2_says_what_it_wants(nonsense):
     assert judge_task(TASKS[1], nonsense).failure.layer == "type"
 
@@ -184,7 +236,9 @@ def test_t2_the_reference_works_in_the_emulators_nova():
     assert [who.delete("compute", f"/servers/{key}").status for who in (carla, ben, anna)] == [404, 403, 204]
 
 
-# -- T3 -------------------------------------------------------------------------------------------------------------------------
+# -- T3 ----------------------------------------------------------------------------------------------------------------
+# ---------
+
 
 def test_t3_the_truth_is_played_not_written():
     minutes = (1, 2, 3, 4, 6, 10, 30, 59, 70)
@@ -200,7 +254,9 @@ def test_t3_says_what_it_wants(nonsense):
     assert judge_task(TASKS[2], lambda **_: nonsense).failure.layer == "type"
 
 
-# -- the card ---------------------------------------------------------------------------------------------------------------------
+# -- the card
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 def test_every_experiment_confronts_its_belief_and_asks_for_a_mechanism():
     beliefs = {f"Q5.m{number}" for number in range(1, 8)}

@@ -7,7 +7,8 @@ from labkit.openstack.service_user import ServiceUser
 
 
 class Door:
-    """An auth_token of its own on the node `door`, logging in as nova. `knock` returns (status, headers for the service)."""
+    """An auth_token of its own on the node `door`, logging in as nova. `knock` returns (status, headers for the
+    service)."""
 
     def __init__(self, world, account="nova", **options):
         self.world, self.node = world, world.node("door")

@@ -24,7 +24,12 @@ def test_a_valid_token_opens_and_tells_who_asks(cloud, door):
     status, told = door.knock(X_Auth_Token=anna.token)
     assert status == 200
     assert told["X-Identity-Status"] == "Confirmed"
-    assert (told["X-User-Id"], told["X-User-Name"], told["X-Project-Id"], told["X-Project-Name"]) == (anna.user_id, "anna", anna.project_id, "shop")
+    assert (told["X-User-Id"], told["X-User-Name"], told["X-Project-Id"], told["X-Project-Name"]) == (
+        anna.user_id,
+        "anna",
+        anna.project_id,
+        "shop",
+    )
     assert told["X-Roles"] == told["X-Role"] == "member,reader"
 
 
@@ -42,9 +47,17 @@ def test_no_claim_about_the_own_identity_passes(cloud, door, spelling):
 
 
 def test_a_claim_with_underscores_or_said_twice_does_not_pass(cloud):
-    """In WSGI X_Roles and X-Roles are one name, and one of two spellings of a name wins: whichever it is, it is not the client's."""
+    """In WSGI X_Roles and X-Roles are one name, and one of two spellings of a name wins: whichever it is, it is not the
+    client's."""
     door, token = AuthToken(None, cloud.world.utcnow, delay_auth_decision=True), cloud.login("ben").token
-    claims = {"X_Roles": "admin", "x_user_id": "root", "X-Roles": "admin", "x-roles": "admin", "X-ROLES": "admin", "X_Auth_Token": token}
+    claims = {
+        "X_Roles": "admin",
+        "x_user_id": "root",
+        "X-Roles": "admin",
+        "x-roles": "admin",
+        "X-ROLES": "admin",
+        "X_Auth_Token": token,
+    }
     with pytest.raises(StopIteration) as told:
         next(door.process(claims))
     assert told.value.value == {"X-Identity-Status": "Invalid"}
@@ -87,7 +100,7 @@ def test_keystone_stopped_is_503_for_unknown_tokens_and_200_for_fresh_verdicts(c
     door.knock(X_Auth_Token=anna.token)
     cloud.world.stop("keystone")
     assert [door.knock(X_Auth_Token=each.token)[0] for each in (anna, ben)] == [200, 503]
-    assert door.knock()[0] == 401   # without a token there is nothing to ask
+    assert door.knock()[0] == 401  # without a token there is nothing to ask
     cloud.world.run(until=cloud.world.now + 301)
     assert door.knock(X_Auth_Token=anna.token)[0] == 503
     cloud.world.start("keystone")
@@ -125,7 +138,7 @@ def test_a_service_whose_account_is_disabled_can_check_nobody(cloud, door):
     assert door.knock(X_Auth_Token=known.token)[0] == 200
     cloud.set_user("nova", enabled=False)
     assert door.knock(X_Auth_Token=known.token)[0] == 200
-    assert door.knock(X_Auth_Token=cloud.login("ben").token)[0] == 503   # not 401: ben's token is fine
+    assert door.knock(X_Auth_Token=cloud.login("ben").token)[0] == 503  # not 401: ben's token is fine
 
 
 def test_an_old_user_token_passes_only_with_a_service_token(cloud, door):
@@ -135,14 +148,22 @@ def test_an_old_user_token_passes_only_with_a_service_token(cloud, door):
     assert door.knock(X_Auth_Token=anna.token)[0] == 401
     assert door.knock(X_Auth_Token=anna.token, X_Service_Token=carla.token)[0] == 401
     status, told = door.knock(X_Auth_Token=anna.token, X_Service_Token=nova.token)
-    assert (status, told["X-User-Name"], told["X-Service-User-Name"], told["X-Service-Roles"]) == (200, "anna", "nova", "service")
+    assert (status, told["X-User-Name"], told["X-Service-User-Name"], told["X-Service-Roles"]) == (
+        200,
+        "anna",
+        "nova",
+        "service",
+    )
     assert told["X-Service-Identity-Status"] == "Confirmed"
-    assert door.knock(X_Auth_Token=anna.token)[0] == 401   # what was cached for nova does not help anna
+    assert door.knock(X_Auth_Token=anna.token)[0] == 401  # what was cached for nova does not help anna
 
 
 def test_a_service_may_decide_itself_about_strangers(cloud):
     door = Door(cloud.world, delay_auth_decision=True)
-    assert door.knock(X_Auth_Token="nonsense", X_Roles="admin")[1] == {"X-Auth-Token": "nonsense", "X-Identity-Status": "Invalid"}
+    assert door.knock(X_Auth_Token="nonsense", X_Roles="admin")[1] == {
+        "X-Auth-Token": "nonsense",
+        "X-Identity-Status": "Invalid",
+    }
     cloud.world.stop("keystone")
     assert door.knock(X_Auth_Token="nonsense")[1]["X-Identity-Status"] == "Invalid"
 

@@ -34,19 +34,20 @@ def test_m1_only_novas_policy_changes_and_the_answer_changes(cloud):
         answers.append(anna.delete("compute", f"/servers/{key}"))
         seen.append([(event.kind, event.what) for event in cloud.world.trace[began:].where(dst="keystone")])
     assert [answer.status for answer in answers] == [204, 403]
-    assert seen[0] == seen[1] == []   # the verdict is cached: Keystone is not even asked
+    assert seen[0] == seen[1] == []  # the verdict is cached: Keystone is not even asked
     assert answers[1].body["forbidden"]["message"] == f"Policy doesn't allow {DELETE} to be performed."
 
 
 def test_m1_keystone_sees_and_says_the_same_whatever_novas_policy_says():
-    """Two clouds that differ in one line of Nova's policy file: Keystone's part of the trace is equal to the byte, and it is not empty."""
+    """Two clouds that differ in one line of Nova's policy file: Keystone's part of the trace is equal to the byte, and
+    it is not empty."""
     answers, seen = [], []
     for rules in ({}, {DELETE: "role:admin"}):
         cloud = OpenStack(World(seed=7))
         cloud.set_policy("nova-api", rules)
         anna = cloud.login("anna")
         key = booted(cloud, anna, "web")
-        cloud.world.run(until=cloud.world.now + 300)   # now nova has to ask again
+        cloud.world.run(until=cloud.world.now + 300)  # now nova has to ask again
         began = len(cloud.world.trace)
         answers.append(anna.delete("compute", f"/servers/{key}").status)
         here = cloud.world.trace[began:]
@@ -56,11 +57,20 @@ def test_m1_keystone_sees_and_says_the_same_whatever_novas_policy_says():
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize(("settings", "minutes"), [   # minutes in which the script's list works, of 1, 2, 4, 6, 50 and 70
-    ({}, [1, 2]), ({"token_cache_s": 60}, []), ({"token_cache_s": 0}, []), ({"token_s": 600}, [1, 2]),
-    ({"token_cache_s": 7200}, [1, 2, 4, 6, 50]), ({"token_cache_s": 7200, "token_s": 600}, [1, 2, 4, 6])])
+@pytest.mark.parametrize(
+    ("settings", "minutes"),
+    [  # minutes in which the script's list works, of 1, 2, 4, 6, 50 and 70
+        ({}, [1, 2]),
+        ({"token_cache_s": 60}, []),
+        ({"token_cache_s": 0}, []),
+        ({"token_s": 600}, [1, 2]),
+        ({"token_cache_s": 7200}, [1, 2, 4, 6, 50]),
+        ({"token_cache_s": 7200, "token_s": 600}, [1, 2, 4, 6]),
+    ],
+)
 def test_m2_other_settings_give_another_table(settings, minutes):
-    """The verdict is 2 min old when Keystone stops. With a cache that outlives the token the end is a 401: the service still knows when it ends."""
+    """The verdict is 2 min old when Keystone stops. With a cache that outlives the token the end is a 401: the service
+    still knows when it ends."""
     played = timeline(OpenStack(World(seed=7), **settings), minutes=(1, 2, 4, 6, 50, 70))
     assert [outcome.minute for outcome in played if outcome.operation == "list servers" and outcome.worked] == minutes
     assert all(played.worked(minute)["web shop"] and not played.worked(minute)["log in"] for minute in played.minutes)
@@ -70,9 +80,19 @@ def test_m2_other_settings_give_another_table(settings, minutes):
 def test_m2_the_outage_minute_by_minute(cloud):
     began = cloud.world.trace.digest()
     played = timeline(cloud)
-    assert played.worked(1) == {"web shop": True, "list servers": True, "log in": False, "dashboard": False, "boot": False}
-    assert played.worked(6) == played.worked(70) == {"web shop": True, "list servers": False, "log in": False, "dashboard": False, "boot": False}
-    assert [played.at(minute, "list servers").said for minute in (1, 6, 70)] == ["200", "503", "503"]   # never 401
+    assert played.worked(1) == {
+        "web shop": True,
+        "list servers": True,
+        "log in": False,
+        "dashboard": False,
+        "boot": False,
+    }
+    assert (
+        played.worked(6)
+        == played.worked(70)
+        == {"web shop": True, "list servers": False, "log in": False, "dashboard": False, "boot": False}
+    )
+    assert [played.at(minute, "list servers").said for minute in (1, 6, 70)] == ["200", "503", "503"]  # never 401
     assert played.at(1, "boot").said == "202, then ERROR"
     assert cloud.world.trace.digest() == began
     assert "minute 70" in repr(played)
@@ -123,13 +143,20 @@ def test_m6_without_its_own_account_neutron_cannot_tell_nova_and_the_boot_hangs(
     assert cloud.status(key) == "BUILD"
     cloud.world.run(until=cloud.world.now + 30)
     assert cloud.status(key) == "ERROR"
-    assert anna.get("compute", f"/servers/{key}").body["server"]["fault"]["message"].endswith("Failed to allocate the network(s), not rescheduling.")
-    assert [event.what for event in cloud.world.trace.where(kind="log")] == ["nova was not told: Keystone does not accept neutron: 401"]
+    assert (
+        anna.get("compute", f"/servers/{key}")
+        .body["server"]["fault"]["message"]
+        .endswith("Failed to allocate the network(s), not rescheduling.")
+    )
+    assert [event.what for event in cloud.world.trace.where(kind="log")] == [
+        "nova was not told: Keystone does not accept neutron: 401"
+    ]
 
 
 @pytest.mark.parametrize(("notifier", "closed"), [("neutron-notifier", "neutron-notifier"), ("nova", "neutron")])
 def test_m6_neutron_may_have_two_accounts(notifier, closed):
-    """One checks tokens, the other tells nova: without the notifier's every boot hangs, at any time; without neutron's own no token is checked."""
+    """One checks tokens, the other tells nova: without the notifier's every boot hangs, at any time; without neutron's
+    own no token is checked."""
     cloud = OpenStack(World(seed=7), notifier=notifier)
     booted(cloud, cloud.login("anna"), "before")
     cloud.world.run(until=400)
@@ -137,10 +164,12 @@ def test_m6_neutron_may_have_two_accounts(notifier, closed):
     key = booted(cloud, cloud.login("anna"), "after")
     assert cloud.visit("before").status == 200
     if closed == notifier:
-        assert len(cloud.neutron.ports) == 2   # neutron has checked anna's new token
+        assert len(cloud.neutron.ports) == 2  # neutron has checked anna's new token
         assert cloud.status(key) == "BUILD"
         cloud.world.run(until=cloud.world.now + 300)
-        assert cloud.nova.servers[key]["fault"]["message"].endswith("Failed to allocate the network(s), not rescheduling.")
+        assert cloud.nova.servers[key]["fault"]["message"].endswith(
+            "Failed to allocate the network(s), not rescheduling."
+        )
     else:
         assert "neutron-server answered 503" in cloud.nova.servers[key]["fault"]["message"]
 

@@ -30,24 +30,46 @@ class RealDoor:
         from keystonemiddleware.auth_token import _cache
 
         from labkit.openstack.transport import mount
-        monkeypatch.setattr(_utils, "from_utcnow", lambda **delta: world.utcnow().replace(tzinfo=None) + timedelta(**delta))
+
+        monkeypatch.setattr(
+            _utils, "from_utcnow", lambda **delta: world.utcnow().replace(tzinfo=None) + timedelta(**delta)
+        )
         monkeypatch.setattr(_cache.timeutils, "utcnow_ts", lambda *args, **kwargs: world.utcnow().timestamp())
         self.told = None
-        self.app = auth_token.AuthProtocol(self.service, {
-            "auth_type": "password", "auth_url": "http://keystone:5000/v3", "username": "nova", "password": secret("nova"),
-            "project_name": "service", "user_domain_name": "Default", "project_domain_name": "Default", "interface": "public",
-            "www_authenticate_uri": "http://keystone:5000", "http_request_max_retries": "0", **options})
+        self.app = auth_token.AuthProtocol(
+            self.service,
+            {
+                "auth_type": "password",
+                "auth_url": "http://keystone:5000/v3",
+                "username": "nova",
+                "password": secret("nova"),
+                "project_name": "service",
+                "user_domain_name": "Default",
+                "project_domain_name": "Default",
+                "interface": "public",
+                "www_authenticate_uri": "http://keystone:5000",
+                "http_request_max_retries": "0",
+                **options,
+            },
+        )
         self.app._session.session = mount(requests.Session(), world, client="real")
 
     def service(self, environ, start_response):
-        self.told = {key[5:].replace("_", "-").title(): value for key, value in environ.items() if key.startswith("HTTP_") and value is not None}
+        self.told = {
+            key[5:].replace("_", "-").title(): value
+            for key, value in environ.items()
+            if key.startswith("HTTP_") and value is not None
+        }
         start_response("200 OK", [])
         return [b""]
 
     def knock(self, **headers):
         from webob import Request
+
         self.told = {}
-        response = Request.blank("/v2.1/servers", headers={name.replace("_", "-"): value for name, value in headers.items()}).get_response(self.app)
+        response = Request.blank(
+            "/v2.1/servers", headers={name.replace("_", "-"): value for name, value in headers.items()}
+        ).get_response(self.app)
         assert ("WWW-Authenticate" in response.headers) == (response.status_int == 401)
         return response.status_int, {name: value for name, value in self.told.items() if name in KEYSTONES_WORDS}
 
@@ -56,14 +78,34 @@ def story(cloud):
     """What happens at both doors, step by step: (headers) or an action in the world."""
     world = cloud.world
     anna, ben, unscoped = cloud.login("anna"), cloud.login("ben"), cloud.login("anna", unscoped=True)
-    system = rest.detail("POST", "/v3/auth/tokens", body={"auth": {"identity": {"methods": ["password"], "password": {"user": {
-        "name": "admin", "password": secret("admin"), "domain": {"name": "Default"}}}}, "scope": {"system": {"all": True}}}})
+    system = rest.detail(
+        "POST",
+        "/v3/auth/tokens",
+        body={
+            "auth": {
+                "identity": {
+                    "methods": ["password"],
+                    "password": {"user": {"name": "admin", "password": secret("admin"), "domain": {"name": "Default"}}},
+                },
+                "scope": {"system": {"all": True}},
+            }
+        },
+    )
     root = rest.Answer.of(world.ask("laptop", "keystone", "rest", "login", **system)).headers["X-Subject-Token"]
-    yield from ({}, {"X_Auth_Token": ""}, {"X_Auth_Token": "nonsense"}, {"X_Auth_Token": anna.token}, {"X_Auth_Token": f" {ben.token} "},
-                {"X_Auth_Token": unscoped.token}, {"X_Auth_Token": root}, {"X_Storage_Token": ben.token},
-                {"X_Auth_Token": ben.token, "X_Roles": "admin", "X_Is_Admin_Project": "False", "X_Tenant": "bank"},
-                {"X_Roles": "admin", "X_Identity_Status": "Confirmed"}, {"X_Auth_Token": anna.token, "X_Service_Token": "nonsense"},
-                {"X_Auth_Token": anna.token, "X_Service_Token": ben.token})
+    yield from (
+        {},
+        {"X_Auth_Token": ""},
+        {"X_Auth_Token": "nonsense"},
+        {"X_Auth_Token": anna.token},
+        {"X_Auth_Token": f" {ben.token} "},
+        {"X_Auth_Token": unscoped.token},
+        {"X_Auth_Token": root},
+        {"X_Storage_Token": ben.token},
+        {"X_Auth_Token": ben.token, "X_Roles": "admin", "X_Is_Admin_Project": "False", "X_Tenant": "bank"},
+        {"X_Roles": "admin", "X_Identity_Status": "Confirmed"},
+        {"X_Auth_Token": anna.token, "X_Service_Token": "nonsense"},
+        {"X_Auth_Token": anna.token, "X_Service_Token": ben.token},
+    )
     yield lambda: cloud.revoke(ben)
     yield from ({"X_Auth_Token": ben.token}, {"X_Auth_Token": anna.token})
     yield lambda: world.run(until=world.now + 280)
@@ -78,7 +120,11 @@ def story(cloud):
     yield {"X_Auth_Token": anna.token}
     yield lambda: world.run(until=3700)
     nova = cloud.login("nova", project="service")
-    yield from ({"X_Auth_Token": anna.token}, {"X_Auth_Token": anna.token, "X_Service_Token": nova.token}, {"X_Auth_Token": anna.token})
+    yield from (
+        {"X_Auth_Token": anna.token},
+        {"X_Auth_Token": anna.token, "X_Service_Token": nova.token},
+        {"X_Auth_Token": anna.token},
+    )
 
 
 @pytest.mark.parametrize("delay", [False, True])

@@ -22,6 +22,7 @@ def cloud():
 @pytest.fixture
 def conn(cloud):
     from labkit.openstack.transport import connect
+
     return connect(cloud.world, "anna", secret("anna"), "shop", client="annas-laptop")
 
 
@@ -48,6 +49,7 @@ def test_it_sees_403_404_and_503_as_such(cloud, conn):
     from openstack import exceptions
 
     from labkit.openstack.transport import connect
+
     server = next(conn.compute.servers())
     ben = connect(cloud.world, "ben", secret("ben"), "shop")
     with pytest.raises(exceptions.ForbiddenException, match="Policy doesn't allow"):

@@ -29,7 +29,9 @@ def volume(session, name="data"):
     return session.post("volumev3", "/volumes", {"volume": {"name": name, "size": 1}}).body["volume"]["id"]
 
 
-# -- a boot, and who looks at the token ---------------------------------------------------------------------------------------
+# -- a boot, and who looks at the token
+# ---------------------------------------------------------------------------------------
+
 
 def test_a_boot_is_accepted_at_once_and_done_later(cloud):
     anna = cloud.login("anna")
@@ -46,7 +48,7 @@ def test_a_boot_is_accepted_at_once_and_done_later(cloud):
 def test_four_services_check_the_token_each_on_its_own_and_remember_it_for_300_s(cloud):
     anna = cloud.login("anna")
     first, second, third = (volume(anna, name) for name in "abc")
-    cloud.world.run(until=400)   # cinder has forgotten
+    cloud.world.run(until=400)  # cinder has forgotten
     counts = []
     for name, disk in (("one", first), ("two", second)):
         before = cloud.world.now
@@ -74,11 +76,19 @@ def test_an_unscoped_token_and_strangers_get_403_and_404(cloud):
     assert (port["status"], carla.get("network", f"/v2.0/ports/{port['id']}").status) == ("ACTIVE", 404)
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status"), [
-    ("POST", "/servers", {"server": {"name": "x"}}, 400), ("POST", "/servers", {"server": "x"}, 400), ("POST", "/servers", "{", 400),
-    ("POST", "/servers", {"server": {"name": "x", "imageRef": "y", "block_device_mapping_v2": "z"}}, 400),
-    ("POST", "/os-server-external-events", {"events": [7]}, 403),
-    ("GET", "/nothing", None, 404), ("GET", "/servers/unknown", None, 404), ("PUT", "/servers", {}, 404)])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/servers", {"server": {"name": "x"}}, 400),
+        ("POST", "/servers", {"server": "x"}, 400),
+        ("POST", "/servers", "{", 400),
+        ("POST", "/servers", {"server": {"name": "x", "imageRef": "y", "block_device_mapping_v2": "z"}}, 400),
+        ("POST", "/os-server-external-events", {"events": [7]}, 403),
+        ("GET", "/nothing", None, 404),
+        ("GET", "/servers/unknown", None, 404),
+        ("PUT", "/servers", {}, 404),
+    ],
+)
 def test_bad_requests_get_bad_answers(cloud, method, path, body, status):
     assert cloud.login("anna").request(method, "compute", path, body).status == status
 
@@ -86,7 +96,9 @@ def test_bad_requests_get_bad_answers(cloud, method, path, body, status):
 def test_401_says_where_to_log_in(cloud):
     refused = cloud.request("GET", "nova-api", "/v2.1/servers")
     assert (refused.status, refused.headers["Www-Authenticate"]) == (401, 'Keystone uri="http://keystone:5000"')
-    assert cloud.request("GET", "nova-api", "/v2.1/nothing").status == 401   # who has no token does not learn which paths exist
+    assert (
+        cloud.request("GET", "nova-api", "/v2.1/nothing").status == 401
+    )  # who has no token does not learn which paths exist
 
 
 def test_a_bad_password_is_401_and_a_stopped_keystone_is_no_answer(cloud):
@@ -105,7 +117,9 @@ def test_the_catalog_says_what_there_is(cloud):
         anna.get("object-store", "/")
 
 
-# -- faults and other worlds ----------------------------------------------------------------------------------------------------
+# -- faults and other worlds
+# ----------------------------------------------------------------------------------------------------
+
 
 def test_a_restarted_service_has_forgotten_its_verdicts_but_not_its_servers(cloud):
     anna = cloud.login("anna")
@@ -123,7 +137,9 @@ def test_with_service_tokens_a_boot_survives_the_end_of_the_users_token():
     for send in (False, True):
         cloud = OpenStack(World(seed=7), send_service_token=send)
         anna = cloud.login("anna")
-        cloud.world.link("nova-api", "glance-api", delay_s=12)   # a slow image store: neutron is asked after the token has ended
+        cloud.world.link(
+            "nova-api", "glance-api", delay_s=12
+        )  # a slow image store: neutron is asked after the token has ended
         cloud.world.run(until=3585)
         key = cloud.boot(anna, "web").body["server"]["id"]
         cloud.world.run(until=3700)
@@ -160,12 +176,31 @@ def test_no_token_and_no_password_stands_in_trace_pictures_reprs_or_errors(keyst
         cloud.login("anna", "another-wrong-password")
     doors = [service.door for service in cloud.services.values()]
     tokens = [anna.token, *(service.account.token for service in cloud.services.values() if service.account.token)]
-    hidden = [*tokens, *(key for door in doors for key in door.cache), *map(secret, ("anna", "nova", "neutron", "admin")),
-              "a-new-password", "a-wrong-password", "another-wrong-password"]
+    hidden = [
+        *tokens,
+        *(key for door in doors for key in door.cache),
+        *map(secret, ("anna", "nova", "neutron", "admin")),
+        "a-new-password",
+        "a-wrong-password",
+        "another-wrong-password",
+    ]
     trace = cloud.world.trace
     request = rest.Request("GET", "/", {"X-Auth-Token": anna.token}, "a-new-password")
-    shown = [trace.dumps(), trace.table(), trace.sequence()._repr_html_(), trace.short(), list(trace), anna, cloud, cloud.nova, cloud.neutron.account,
-             Context("u", "p", (), anna.token), request, refused.value, refused.value.message]
+    shown = [
+        trace.dumps(),
+        trace.table(),
+        trace.sequence()._repr_html_(),
+        trace.short(),
+        list(trace),
+        anna,
+        cloud,
+        cloud.nova,
+        cloud.neutron.account,
+        Context("u", "p", (), anna.token),
+        request,
+        refused.value,
+        refused.value.message,
+    ]
     told = "\n".join(str(each) + repr(each) for each in shown)
     assert anna.fingerprint in told
     assert [word for word in hidden if word in told] == []

@@ -1,4 +1,5 @@
-"""Content trap 21: Keystone does not authorize on behalf of services; the middleware fills headers and removes incoming ones. 401 ≠ 403 ≠ 503."""
+"""Content trap 21: Keystone does not authorize on behalf of services; the middleware fills headers and removes incoming
+ones. 401 ≠ 403 ≠ 503."""
 
 import pytest
 
@@ -38,7 +39,12 @@ def test_roles_are_read_by_the_service_not_by_keystone(cloud):
 def test_what_a_client_claims_in_headers_is_removed(cloud):
     anna, ben = cloud.login("anna"), cloud.login("ben")
     key = server(cloud, anna)
-    lies = {"X_Roles": "admin", "X_User_Id": anna.user_id, "X_Is_Admin_Project": "True", "X_Identity_Status": "Confirmed"}
+    lies = {
+        "X_Roles": "admin",
+        "X_User_Id": anna.user_id,
+        "X_Is_Admin_Project": "True",
+        "X_Identity_Status": "Confirmed",
+    }
     assert ben.delete("compute", f"/servers/{key}", **lies).status == 403
     assert cloud.request("DELETE", "nova-api", f"/v2.1/servers/{key}", **lies).status == 401
 

@@ -1,4 +1,5 @@
-"""Content trap 22: validation is cached for 300 s; Fernet tokens are not stored; keys must be the same on all Keystone nodes."""
+"""Content trap 22: validation is cached for 300 s; Fernet tokens are not stored; keys must be the same on all Keystone
+nodes."""
 
 import pytest
 
@@ -34,7 +35,9 @@ def test_a_token_is_in_no_table():
     """Log in, then look through the whole database: the token is not there, nor is its audit id."""
     cloud = OpenStack(World(seed=22))
     anna, database = cloud.login("anna"), cloud.keystone.db
-    audit = cloud.request("GET", "keystone", "/v3/auth/tokens", anna.token, X_Subject_Token=anna.token).body["token"]["audit_ids"][0]
+    audit = cloud.request("GET", "keystone", "/v3/auth/tokens", anna.token, X_Subject_Token=anna.token).body["token"][
+        "audit_ids"
+    ][0]
     tables = [row[0] for row in database.all("SELECT name FROM sqlite_master WHERE type = 'table'", ())]
     assert len(tables) > 10
     stored = " ".join(str(tuple(row)) for table in tables for row in database.all(f'SELECT * FROM "{table}"', ()))

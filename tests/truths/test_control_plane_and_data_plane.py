@@ -18,7 +18,8 @@ def test_visitors_do_not_notice_that_every_api_is_stopped():
 
 
 def test_post_servers_is_asynchronous():
-    """Content trap 23, Keystone's part: 202 means accepted; what a later check of the token says shows in the status only."""
+    """Content trap 23, Keystone's part: 202 means accepted; what a later check of the token says shows in the status
+    only."""
     cloud = OpenStack(World(seed=5))
     anna = cloud.login("anna")
     anna.get("compute", "/servers")

@@ -3,11 +3,12 @@
     middleware(request, keystone, cache, now) -> (status, context)
 
 `request` = {"method", "path", "headers"}; `keystone.validate(token, allow_expired=False)` returns what Keystone knows
-({"user_id", "user_name", "project_id", "project_name", "roles", "expires_at" in seconds}), None for a token that is unknown, revoked or
-expired, and raises ConnectionError when Keystone does not answer; `cache` is a dict that stays from request to request; `now` is in
-seconds. Status 200 means 'passed on to the service' and `context` is a dict with the identity headers that the service may believe: at least
-X-Identity-Status (Confirmed), X-User-Id, X-Project-Id and X-Roles (as text with commas or as a list); what a token does not have may be
-missing. With any other status nobody reads it.
+({"user_id", "user_name", "project_id", "project_name", "roles", "expires_at" in seconds}), None for a token that is
+unknown, revoked or expired, and raises ConnectionError when Keystone does not answer; `cache` is a dict that stays from
+request to request; `now` is in seconds. Status 200 means 'passed on to the service' and `context` is a dict with the
+identity headers that the service may believe: at least X-Identity-Status (Confirmed), X-User-Id, X-Project-Id and
+X-Roles (as text with commas or as a list); what a token does not have may be missing. With any other status nobody
+reads it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,7 @@ class Keystone:
 
 def truth(keystone):
     """The emulator's middleware in front of the same Keystone."""
+
     def ask(token, allow_expired):
         yield from ()
         try:
@@ -66,16 +68,26 @@ def truth(keystone):
         except ConnectionError:
             raise KeystoneUnavailable() from None
         return known and as_body(known)
+
     return AuthToken(ask, lambda: ZERO + timedelta(seconds=keystone.now))
 
 
 def as_body(known):
     """The token as Keystone's API spells it."""
     domain = {"id": "default", "name": "Default"}
-    project = {"project": {"id": known["project_id"], "name": known["project_name"], "domain": domain}} if known["project_id"] else {}
-    return {"token": {"user": {"id": known["user_id"], "name": known["user_name"], "domain": domain}, **project,
-                      "roles": [{"name": role} for role in known["roles"]],
-                      "expires_at": (ZERO + timedelta(seconds=known["expires_at"])).isoformat()}}
+    project = (
+        {"project": {"id": known["project_id"], "name": known["project_name"], "domain": domain}}
+        if known["project_id"]
+        else {}
+    )
+    return {
+        "token": {
+            "user": {"id": known["user_id"], "name": known["user_name"], "domain": domain},
+            **project,
+            "roles": [{"name": role} for role in known["roles"]],
+            "expires_at": (ZERO + timedelta(seconds=known["expires_at"])).isoformat(),
+        }
+    }
 
 
 def true_answer(door, event):
@@ -95,7 +107,8 @@ def run(generator):
 
 
 def judge(scenario, artefact):
-    """Play the story for the emulator's middleware and for the student's; the first failure of the lowest layer counts."""
+    """Play the story for the emulator's middleware and for the student's; the first failure of the lowest layer
+    counts."""
     ours, theirs = Keystone(scenario.data["tokens"]), Keystone(scenario.data["tokens"])
     door, failures = truth(ours), []
     for event in scenario.data["events"]:
@@ -104,19 +117,28 @@ def judge(scenario, artefact):
         theirs.happen(event)
         if event["do"] == "request":
             true = true_answer(door, event)
-            said = artefact.call(request={key: event[key] for key in ("method", "path", "headers")}, cache=State("cache"),
-                                 keystone=Handle("keystone", {"validate": theirs.validate}), now=event["at_s"])
+            said = artefact.call(
+                request={key: event[key] for key in ("method", "path", "headers")},
+                cache=State("cache"),
+                keystone=Handle("keystone", {"validate": theirs.validate}),
+                now=event["at_s"],
+            )
             failures.append(compare(event, true, said, theirs))
         else:
             artefact.world.emit("task", "keystone", "event", event["do"])
-    if scenario.family == "cache":   # who asks too often loses the points of this family, not those of all five
+    if scenario.family == "cache":  # who asks too often loses the points of this family, not those of all five
         failures.append(thrift(theirs.confirmed))
     return min(filter(None, failures), key=lambda failure: LAYERS.index(failure.layer), default=None)
 
 
 def compare(event, true, said, keystone):
     """One answer against the rules; None when it keeps them all."""
-    if not (isinstance(said, list) and len(said) == 2 and said[0] in (200, 401, 403, 503) and isinstance(said[1] or {}, dict)):
+    if not (
+        isinstance(said, list)
+        and len(said) == 2
+        and said[0] in (200, 401, 403, 503)
+        and isinstance(said[1] or {}, dict)
+    ):
         return Failure("type", SHAPE, f"{story(event)} → you returned {said!r}")
     if said[0] != true[0]:
         return wrong_status(event, true[0], said[0], keystone)
@@ -130,20 +152,33 @@ def wrong_status(event, true, said, keystone):
     did = f"{story(event)} → you answered {said}."
     if said == 200:
         if seen:
-            return Failure("safety", LOCKED if true == 401 else UNSURE, f"{did} {aged(event, keystone, token, seen[0])}", "Q5.m9")
+            return Failure(
+                "safety", LOCKED if true == 401 else UNSURE, f"{did} {aged(event, keystone, token, seen[0])}", "Q5.m9"
+            )
         if true == 503:
-            return Failure("safety", UNSURE, f"{did} Keystone did not answer, and this service has never seen the token before.", "Q5.m10")
+            return Failure(
+                "safety",
+                UNSURE,
+                f"{did} Keystone did not answer, and this service has never seen the token before.",
+                "Q5.m10",
+            )
         return Failure("safety", LOCKED, f"{did} {why_bad(event, keystone)}", None)
     if said == 403:
-        return Failure("liveness", ROLES, f"{did} The request belongs to a {'valid' if true == 200 else 'missing, bad or unconfirmed'} token.",
-                       "Q5.m1")
+        return Failure(
+            "liveness",
+            ROLES,
+            f"{did} The request belongs to a {'valid' if true == 200 else 'missing, bad or unconfirmed'} token.",
+            "Q5.m1",
+        )
     if true == 200:
         if said == 401 and token in keystone.revoked:
-            return None   # asked although the cache knew: that is a matter of thrift, not a wrong answer
+            return None  # asked although the cache knew: that is a matter of thrift, not a wrong answer
         belief = "Q5.m2" if said == 503 else "Q5.m6" if "X-Service-Token" in event["headers"] else None
         return Failure("liveness", PASS, f"{did} {why_good(event, keystone)}", belief)
     if true == 503:
-        return Failure("liveness", NOT_A_NO, f"{did} Keystone did not answer; nobody said that the token is bad.", "Q5.m10")
+        return Failure(
+            "liveness", NOT_A_NO, f"{did} Keystone did not answer; nobody said that the token is bad.", "Q5.m10"
+        )
     return Failure("liveness", LOCKED, f"{did} {why_bad(event, keystone)} That is a clear no.", None)
 
 
@@ -158,7 +193,13 @@ def story(event):
 def aged(event, keystone, token, first_at):
     known = keystone.tokens[token]
     late = event["at_s"] - known["expires_at"]
-    state = "It was revoked." if token in keystone.revoked else f"It ran out {late:g} s ago." if late >= 0 else "Keystone does not answer now."
+    state = (
+        "It was revoked."
+        if token in keystone.revoked
+        else f"It ran out {late:g} s ago."
+        if late >= 0
+        else "Keystone does not answer now."
+    )
     return f"Keystone first confirmed this token {event['at_s'] - first_at:g} s ago. {state}"
 
 
@@ -192,13 +233,30 @@ def wrong_context(event, true, said):
         told, name = true.get(name.title()), name.title()
         if name in STRIPPED and value and not same(name, value, told):
             if same(name, value, claims.get(name)):
-                return Failure("safety", FORGED, f"{story(event)} → your context says {name}: {value}, as the client claimed.", "Q5.m8")
-            return Failure("safety", WHO, f"{story(event)} → your context says {name}: {value}, Keystone says {told or 'nothing of it'}.",
-                           "Q5.m5" if name in ("X-User-Id", "X-Project-Id") else None)
+                return Failure(
+                    "safety",
+                    FORGED,
+                    f"{story(event)} → your context says {name}: {value}, as the client claimed.",
+                    "Q5.m8",
+                )
+            return Failure(
+                "safety",
+                WHO,
+                f"{story(event)} → your context says {name}: {value}, Keystone says {told or 'nothing of it'}.",
+                "Q5.m5" if name in ("X-User-Id", "X-Project-Id") else None,
+            )
     given = {name.title() for name, value in said.items() if value}
-    missing = [name for name in ("X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Roles") if true.get(name) and name not in given]
+    missing = [
+        name
+        for name in ("X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Roles")
+        if true.get(name) and name not in given
+    ]
     has = ", ".join(sorted(said)) or "nothing"
-    return Failure("liveness", WHO, f"{story(event)} → your context lacks {missing[0]}; it has: {has}.") if missing else None
+    return (
+        Failure("liveness", WHO, f"{story(event)} → your context lacks {missing[0]}; it has: {has}.")
+        if missing
+        else None
+    )
 
 
 def same(name, value, told):
@@ -217,16 +275,30 @@ def thrift(confirmed):
     last = {}
     for at, token in confirmed:
         if at - last.get(token, float("-inf")) < 300:
-            return Failure("economy", ONCE, f"you had {token} confirmed at second {last[token]:g} and again at second {at:g}.")
+            return Failure(
+                "economy", ONCE, f"you had {token} confirmed at second {last[token]:g} and again at second {at:g}."
+            )
         last[token] = at
     return None
 
 
-TASK = tasks.register(Task(
-    id="Q5.T1", card="Q5", title="The door-keeper: auth_token", kind="function",
-    signature="middleware(request, keystone, cache, now) -> (status, context)",
-    families={"who are you?": 1, "forged headers": 1, "cache": 1, "Keystone down": 1, "scope, roles, services": 1},
-    scenarios=scenarios, judge=judge, reference=middleware, mutants=MUTANTS,
-    misconceptions={"Q5.m8": "what a client writes into a header is true", "Q5.m9": "once valid, always valid",
-                    "Q5.m10": "no answer can be read as a yes or a no"},
-    rules=(FORGED, LOCKED, UNSURE, ROLES, PASS, NOT_A_NO, WHO, ONCE, SHAPE)))
+TASK = tasks.register(
+    Task(
+        id="Q5.T1",
+        card="Q5",
+        title="The door-keeper: auth_token",
+        kind="function",
+        signature="middleware(request, keystone, cache, now) -> (status, context)",
+        families={"who are you?": 1, "forged headers": 1, "cache": 1, "Keystone down": 1, "scope, roles, services": 1},
+        scenarios=scenarios,
+        judge=judge,
+        reference=middleware,
+        mutants=MUTANTS,
+        misconceptions={
+            "Q5.m8": "what a client writes into a header is true",
+            "Q5.m9": "once valid, always valid",
+            "Q5.m10": "no answer can be read as a yes or a no",
+        },
+        rules=(FORGED, LOCKED, UNSURE, ROLES, PASS, NOT_A_NO, WHO, ONCE, SHAPE),
+    )
+)

@@ -30,9 +30,18 @@ def middleware(request, keystone, cache, now):
     return 200, context
 
 
-def altered(keep_s=300, slides=False, key=lambda token: token, heeds_expiry=True, vouches=lambda service: "service" in service["roles"],
-            when_silent=(503, {}), refusal=401, finish=lambda request, user, context: (200, context)):
+def altered(
+    keep_s=300,
+    slides=False,
+    key=lambda token: token,
+    heeds_expiry=True,
+    vouches=lambda service: "service" in service["roles"],
+    when_silent=(503, {}),
+    refusal=401,
+    finish=lambda request, user, context: (200, context),
+):
     """A door-keeper with one bad habit: each argument is the place where one belief shows."""
+
     def wrong(request, keystone, cache, now):
         headers = request["headers"]
 
@@ -56,7 +65,10 @@ def altered(keep_s=300, slides=False, key=lambda token: token, heeds_expiry=True
         if user is None or ("X-Service-Token" in headers and not vouched):
             return refusal, {}
         context = {"X-Identity-Status": "Confirmed", "X-User-Id": user["user_id"], "X-Roles": ",".join(user["roles"])}
-        return finish(request, user, {**context, **({"X-Project-Id": user["project_id"]} if user["project_id"] else {})})
+        return finish(
+            request, user, {**context, **({"X-Project-Id": user["project_id"]} if user["project_id"] else {})}
+        )
+
     return wrong
 
 
@@ -79,13 +91,32 @@ def impatient(request, keystone, cache, now):
     return answer
 
 
-STRIPS = ("X-Roles", "X-User-Id", "X-Project-Id", "X-Identity-Status", "X-Is-Admin-Project", "X-Role", "X-Tenant-Id", "X-User",
-          "X-Service-Roles", "X-Service-Identity-Status")
+STRIPS = (
+    "X-Roles",
+    "X-User-Id",
+    "X-Project-Id",
+    "X-Identity-Status",
+    "X-Is-Admin-Project",
+    "X-Role",
+    "X-Tenant-Id",
+    "X-User",
+    "X-Service-Roles",
+    "X-Service-Identity-Status",
+)
 
 MUTANTS = {
-    "trusts incoming headers": Mutant(altered(finish=lambda r, user, context: (200, {**context, **r["headers"]})), "Q5.m8"),
-    "strips only headers in the usual spelling": Mutant(altered(finish=lambda r, user, context: (
-        200, {**{k: v for k, v in r["headers"].items() if k not in STRIPS}, **context})), "Q5.m8"),
+    "trusts incoming headers": Mutant(
+        altered(finish=lambda r, user, context: (200, {**context, **r["headers"]})), "Q5.m8"
+    ),
+    "strips only headers in the usual spelling": Mutant(
+        altered(
+            finish=lambda r, user, context: (
+                200,
+                {**{k: v for k, v in r["headers"].items() if k not in STRIPS}, **context},
+            )
+        ),
+        "Q5.m8",
+    ),
     "caches for ever": Mutant(altered(keep_s=float("inf")), "Q5.m9"),
     "the cache starts anew with every use": Mutant(altered(slides=True), "Q5.m9"),
     "the cache hides that a token ran out": Mutant(altered(heeds_expiry=False), "Q5.m9"),
