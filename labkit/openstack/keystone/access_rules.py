@@ -1,4 +1,6 @@
-"""Access rules: what an application credential may call, service by service, method by method. Services look at them, not Keystone."""
+"""Access rules: what an application credential may call, service by service, method by method. Services look at them,
+not Keystone.
+"""
 
 from labkit.openstack.errors import Forbidden, NotFound
 from labkit.openstack.keystone import application_credentials
@@ -9,9 +11,14 @@ from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.users import user_target
 from labkit.openstack.keystone.web import NoContent, route
 
-ACCESS = Table("access_rule", "Access Rule",
-               {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "service": "TEXT", "path": "TEXT", "method": "TEXT"},
-               unique=("user_id, service, path, method",), longest={"path": 128}, extra=False)
+ACCESS = Table(
+    "access_rule",
+    "Access Rule",
+    {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "service": "TEXT", "path": "TEXT", "method": "TEXT"},
+    unique=("user_id, service, path, method",),
+    longest={"path": 128},
+    extra=False,
+)
 SCHEMA = ACCESS.schema
 SHAPE = {"path": {"type": "string", "minLength": 0, "maxLength": 225, "pattern": r"^/\.*"},
          "service": ID,
@@ -32,7 +39,8 @@ def of_ids(db, rule_ids):
 
 
 def kept(ks, user_id, wanted):
-    """The ids of these rules for a user: known ones are used again, new ones are stored. Raises NotFound for somebody else's."""
+    """The ids of these rules for a user: known ones are used again, new ones are stored. Raises NotFound for somebody
+    else's."""
     ids = []
     for one in wanted:
         known = ACCESS.find(ks.db, one.get("id", ""))
@@ -41,7 +49,11 @@ def kept(ks, user_id, wanted):
         if not known:
             parts = {name: one.get(name) for name in ("service", "path", "method")}
             same = ACCESS.select(ks.db, user_id=user_id, **parts)
-            known = same[0] if same else ACCESS.insert(ks.db, {**parts, "user_id": user_id, "id": one.get("id") or ks.new_id()})
+            known = (
+                same[0]
+                if same
+                else ACCESS.insert(ks.db, {**parts, "user_id": user_id, "id": one.get("id") or ks.new_id()})
+            )
         ids.append(known["id"])
     return list(dict.fromkeys(ids))
 
@@ -77,7 +89,10 @@ def show_rule(ks, request, user_id, access_rule_id):
 def delete_rule(ks, request, user_id, access_rule_id):
     require_own_rights(request)
     get(ks.db, user_id, access_rule_id)
-    if any(access_rule_id in ref["access_rules"] for ref in application_credentials.CREDENTIALS.select(ks.db, user_id=user_id)):
+    if any(
+        access_rule_id in ref["access_rules"]
+        for ref in application_credentials.CREDENTIALS.select(ks.db, user_id=user_id)
+    ):
         raise Forbidden(text="May not delete access rule in use")
     ACCESS.delete(ks.db, id=access_rule_id)
     return NoContent()

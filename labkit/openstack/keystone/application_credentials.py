@@ -1,7 +1,9 @@
-"""Application credentials: a password for a program, with a part of a user's roles on one project, for as long as the user wishes.
+"""Application credentials: a password for a program, with a part of a user's roles on one project, for as long as the
+user wishes.
 
-The secret is shown once and kept as a hash. A credential is restricted unless it says otherwise: its tokens cannot make further credentials.
-It outlives the loss of a role (logging in fails then, and works again when the role is granted again).
+The secret is shown once and kept as a hash. A credential is restricted unless it says otherwise: its tokens cannot
+make further credentials. It outlives the loss of a role (logging in fails then, and works again when the role is
+granted again).
 """
 
 from base64 import urlsafe_b64encode
@@ -16,10 +18,26 @@ from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 CREDENTIALS = Table(
-    "application_credential", "application_credential",
-    {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "description": "TEXT", "user_id": "TEXT NOT NULL", "project_id": "TEXT", "system": "TEXT",
-     "expires_at": "TEXT", "unrestricted": "INTEGER", "secret_hash": "TEXT NOT NULL", "roles": "TEXT NOT NULL", "access_rules": "TEXT NOT NULL"},
-    flags=("unrestricted",), documents=("roles", "access_rules"), unique=("user_id, name",), extra=False)
+    "application_credential",
+    "application_credential",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "name": "TEXT NOT NULL",
+        "description": "TEXT",
+        "user_id": "TEXT NOT NULL",
+        "project_id": "TEXT",
+        "system": "TEXT",
+        "expires_at": "TEXT",
+        "unrestricted": "INTEGER",
+        "secret_hash": "TEXT NOT NULL",
+        "roles": "TEXT NOT NULL",
+        "access_rules": "TEXT NOT NULL",
+    },
+    flags=("unrestricted",),
+    documents=("roles", "access_rules"),
+    unique=("user_id, name",),
+    extra=False,
+)
 SCHEMA = CREDENTIALS.schema
 
 SECRET_BYTES = 64
@@ -79,11 +97,14 @@ def owner_target(ks, request, user_id, application_credential_id):
 def require_unrestricted(request):
     """A restricted credential's token does not manage credentials. Raises Forbidden."""
     if request.auth.app_cred_id and not request.auth.app_cred["unrestricted"]:
-        raise Forbidden("Using method 'application_credential' is not allowed for managing additional application credentials.")
+        raise Forbidden(
+            "Using method 'application_credential' is not allowed for managing additional application credentials."
+        )
 
 
 def chosen_roles(ks, request, wanted):
-    """The roles of a new credential: all that the token has, or a part of them with what they imply. Raises BadRequest, NotFound."""
+    """The roles of a new credential: all that the token has, or a part of them with what they imply. Raises
+    BadRequest, NotFound."""
     held = request.auth.role_ids
     ids = implied_roles.closure(ks.db, [role["id"] for role in roles.named(ks.db, wanted)]) if wanted else held
     if not set(ids) <= set(held):

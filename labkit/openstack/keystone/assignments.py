@@ -2,14 +2,15 @@
 
     granted ──▶ the group's members ──▶ inherited down the tree ──▶ implied roles        = effective
 
-An inherited assignment works *below* its place, never at it. Roles that belong to a domain do not appear themselves; what they imply does.
-Nothing of what follows is stored: a token's roles are worked out whenever it is validated.
+An inherited assignment works *below* its place, never at it. Roles that belong to a domain do not appear themselves;
+what they imply does. Nothing of what follows is stored: a token's roles are worked out whenever it is validated.
 """
 
 from labkit.openstack.keystone import implied_roles, memberships, projects, roles
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS assignment (
-    actor TEXT NOT NULL, actor_id TEXT NOT NULL, place TEXT NOT NULL, place_id TEXT NOT NULL, role_id TEXT NOT NULL, inherited INTEGER NOT NULL,
+    actor TEXT NOT NULL, actor_id TEXT NOT NULL, place TEXT NOT NULL, place_id TEXT NOT NULL, role_id TEXT NOT NULL,
+    inherited INTEGER NOT NULL,
     PRIMARY KEY (actor_id, place_id, role_id, inherited, actor, place));
 CREATE INDEX IF NOT EXISTS assignment_place ON assignment (place_id);"""
 COLUMNS = ("actor", "actor_id", "place", "place_id", "role_id", "inherited")
@@ -23,7 +24,8 @@ def key_of(role_id, user_id=None, group_id=None, project_id=None, domain_id=None
 
 
 def grant(ks, role_id, **who_and_where):
-    """Give a role: user_id or group_id, and project_id, domain_id or system=True, perhaps inherited=True. Again is no error."""
+    """Give a role: user_id or group_id, and project_id, domain_id or system=True, perhaps inherited=True. Again is no
+    error."""
     row = key_of(role_id, **who_and_where)
     ks.db.run(f"INSERT OR IGNORE INTO assignment ({', '.join(row)}) VALUES (?, ?, ?, ?, ?, ?)", tuple(row.values()))
 
@@ -136,9 +138,13 @@ def projects_of(db, user_id):
 def domains_of(db, user_id):
     """The domains a user has a role on, as domains."""
     from labkit.openstack.keystone import domains
-    return [domains.as_domain(ref) for ref in projects.PROJECTS.select(db, id=places_of(db, user_id)[1]) if ref["is_domain"]]
+
+    return [
+        domains.as_domain(ref) for ref in projects.PROJECTS.select(db, id=places_of(db, user_id)[1]) if ref["is_domain"]
+    ]
 
 
 def has_system(db, user_id):
-    """Has a user himself any role on the system? (Not by a group: GET /v3/auth/system does not look there, though a login does.)"""
+    """Has a user himself any role on the system? (Not by a group: GET /v3/auth/system does not look there, though a
+    login does.)"""
     return bool(select(db, actor="user", actor_id=user_id, place="system"))

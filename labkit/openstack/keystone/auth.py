@@ -80,8 +80,17 @@ def issue(ks, proof, where):
 
 
 def standing(ks, token):
-    """The Auth of a new token; what the database says of this user and scope is remembered from one token to the next."""
-    key = ("standing", token.user_id, token.system, token.domain_id, token.project_id, token.trust_id, token.app_cred_id)
+    """The Auth of a new token; what the database says of this user and scope is remembered from one token to the
+    next."""
+    key = (
+        "standing",
+        token.user_id,
+        token.system,
+        token.domain_id,
+        token.project_id,
+        token.trust_id,
+        token.app_cred_id,
+    )
     auth = ks.db.memo(key, lambda: validation.look_up(ks, token))
     if auth.trust:
         trusts.usable(ks, auth.trust["id"])
@@ -125,7 +134,11 @@ def revoke_token(ks, request):
     """DELETE /v3/auth/tokens[?cascade=false]: this token and those made from it."""
     auth = validation.validate(ks, request.header("X-Subject-Token"))
     with ks.db.transaction():
-        revocation.by_token(ks, auth.token, chain=request.query.get("cascade", "true").lower() not in ("0", "f", "false", "off", "n", "no"))
+        revocation.by_token(
+            ks,
+            auth.token,
+            chain=request.query.get("cascade", "true").lower() not in ("0", "f", "false", "off", "n", "no"),
+        )
     return NoContent()
 
 

@@ -1,9 +1,12 @@
-"""The first minutes of a cloud: what `keystone-manage bootstrap` puts into an empty database, so that somebody can log in at all.
+"""The first minutes of a cloud: what `keystone-manage bootstrap` puts into an empty database, so that somebody can
+log in at all.
 
     domain default ─ project admin ─ user admin, role admin on the project and on the system
     roles  admin ▷ manager ▷ member ▷ reader (each implies the next), service; none of them may be changed
     RegionOne, service keystone (identity) with public, internal and admin endpoint
 """
+
+from itertools import pairwise
 
 from labkit.openstack.keystone import (
     assignments,
@@ -22,12 +25,13 @@ CHAIN = ("admin", "manager", "member", "reader")
 
 
 def bootstrap(ks, admin_password=None):
-    """Put in what is missing; what is there stays as it is. Returns the admin's password if it was set now, else None."""
+    """Put in what is missing; what is there stays as it is. Returns the admin's password if it was set now, else
+    None."""
     with ks.db.transaction():
         if domains.find(ks.db, DEFAULT) is None:
             domains.create(ks, {"id": DEFAULT, "name": "Default", "description": "The default domain"})
         role_ids = {name: role(ks, name) for name in (*reversed(CHAIN), "service")}
-        for prior, implied in zip(CHAIN, CHAIN[1:]):
+        for prior, implied in pairwise(CHAIN):
             roles.imply(ks, role_ids[prior], role_ids[implied])
         project_id = project(ks)
         user_id, password = admin(ks, admin_password)
@@ -50,7 +54,8 @@ def project(ks):
 
 
 def admin(ks, password):
-    """(id of the user admin, the password that was set now or None). An existing admin gets a password only if one is given."""
+    """(id of the user admin, the password that was set now or None). An existing admin gets a password only if one is
+    given."""
     known = users.by_name(ks.db, "admin", DEFAULT)
     if known:
         if password is not None and not passwords.matches(password, passwords.current_hash(ks.db, known["id"])):
@@ -67,4 +72,6 @@ def identity_service(ks):
     regions.create(ks, {"id": "RegionOne"})
     service = services.create(ks, {"type": "identity", "name": "keystone"})
     for interface in ("public", "internal", "admin"):
-        endpoints.create(ks, {"interface": interface, "region_id": "RegionOne", "service_id": service["id"], "url": f"{ks.url}/v3"})
+        endpoints.create(
+            ks, {"interface": interface, "region_id": "RegionOne", "service_id": service["id"], "url": f"{ks.url}/v3"}
+        )

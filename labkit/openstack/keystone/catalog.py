@@ -1,7 +1,7 @@
 """The catalog: which services there are and where they answer, as one user in one project sees them.
 
-It comes inside the token's answer. An endpoint whose address needs a project is left out when the token has none; disabled services and
-endpoints are left out always. A project with chosen endpoints (OS-EP-FILTER) sees only those.
+It comes inside the token's answer. An endpoint whose address needs a project is left out when the token has none;
+disabled services and endpoints are left out always. A project with chosen endpoints (OS-EP-FILTER) sees only those.
 """
 
 from labkit.openstack.keystone import endpoint_groups
@@ -19,8 +19,10 @@ def build(db, user_id, project_id):
         address = None if chosen and ref["id"] not in chosen else address_of(ref, words)
         if address:
             by_service.setdefault(ref["service_id"], []).append(entry(ref, address))
-    services = [{"endpoints": by_service.get(ref["id"], []), "id": ref["id"], "type": ref["type"], "name": ref.get("name", "")}
-                for ref in SERVICES.select(db, enabled=True)]
+    services = [
+        {"endpoints": by_service.get(ref["id"], []), "id": ref["id"], "type": ref["type"], "name": ref.get("name", "")}
+        for ref in SERVICES.select(db, enabled=True)
+    ]
     return [service for service in services if service["endpoints"]] if chosen else services
 
 
@@ -35,4 +37,8 @@ def address_of(ref, words):
 def entry(ref, address):
     """An endpoint as the catalog shows it, with whatever else was stored with it."""
     hidden = ("service_id", "enabled", "url")
-    return {**{name: value for name, value in ref.items() if name not in hidden}, "region": ref["region_id"], "url": address}
+    return {
+        **{name: value for name, value in ref.items() if name not in hidden},
+        "region": ref["region_id"],
+        "url": address,
+    }

@@ -2,10 +2,11 @@
 
     return collection(request, "users", refs, filters=("domain_id", "enabled", "name"))
 
-Exact filters (`name=x`) and inexact ones (`name__startswith=x`; contains, startswith, endswith, with a leading i for any case) are
-known for the attributes in `filters` only; whatever else stands in the query string is ignored. Users, groups, projects and domains are
-paged by the database in the order of their ids: there the page is cut *before* a case-sensitive inexact filter looks at it, so a page may be
-shorter than its limit, even empty. That surprises, and it is what the real one does.
+Exact filters (`name=x`) and inexact ones (`name__startswith=x`; contains, startswith, endswith, with a leading i for
+any case) are known for the attributes in `filters` only; whatever else stands in the query string is ignored. Users,
+groups, projects and domains are
+paged by the database in the order of their ids: there the page is cut *before* a case-sensitive inexact filter looks
+at it, so a page may be shorter than its limit, even empty. That surprises, and it is what the real one does.
 """
 
 import re
@@ -21,8 +22,8 @@ FALSE_WORDS = {"0", "f", "false", "off", "n", "no"}
 def collection(request, name, refs, filters=(), path=None, paged=False):
     """{name: [refs with links.self], links: {next, self, previous}}, filtered, limited and linked.
 
-    `path`: the parts before a member's id in its link, default (name,). `paged`: the database pages this kind. Raises BadRequest for a limit
-    that is no number, NotFound for an unknown marker.
+    `path`: the parts before a member's id in its link, default (name,). `paged`: the database pages this kind. Raises
+    BadRequest for a limit that is no number, NotFound for an unknown marker.
     """
     limit, early, late = limit_of(request), [], []
     for one in wanted(request, filters):
@@ -38,7 +39,11 @@ def collection(request, name, refs, filters=(), path=None, paged=False):
 
 def envelope(request, name, refs, cut=False, limit=None):
     """A list's wrapping around members that have their links already."""
-    links = {"next": next_page(request, refs, limit) if cut and refs else None, "self": request.self_link, "previous": None}
+    links = {
+        "next": next_page(request, refs, limit) if cut and refs else None,
+        "self": request.self_link,
+        "previous": None,
+    }
     return {name: refs, "links": links, **({"truncated": True} if cut else {})}
 
 
@@ -59,7 +64,8 @@ def wanted(request, filters):
 
 
 def fits(ref, one):
-    """Does a ref pass one filter? An unknown comparison is ignored; an attribute that is no text cannot be compared inexactly."""
+    """Does a ref pass one filter? An unknown comparison is ignored; an attribute that is no text cannot be compared
+    inexactly."""
     attribute, comparison, value, any_case = one
     have = ref.get(attribute)
     if comparison == "equals":
@@ -82,7 +88,9 @@ def limit_of(request):
     if not text:
         return None
     if not re.fullmatch("-?[0-9]{1,9}", text):
-        raise BadRequest(f"Invalid input for field/attribute limit. Value: {text}. '{text}' does not match '^-?[0-9]+$'")
+        raise BadRequest(
+            f"Invalid input for field/attribute limit. Value: {text}. '{text}' does not match '^-?[0-9]+$'"
+        )
     return min(int(text), LARGEST_PAGE)
 
 
@@ -92,7 +100,8 @@ def shortened(refs, limit):
 
 
 def page(refs, known, limit, marker):
-    """(one page in the order of ids, is it full?); a negative limit is none to SQLite. Raises NotFound for a marker that is nobody's id."""
+    """(one page in the order of ids, is it full?); a negative limit is none to SQLite. Raises NotFound for a marker
+    that is nobody's id."""
     if marker and all(ref["id"] != marker for ref in known):
         raise NotFound(text=f"Marker {marker} could not be found.")
     refs = sorted((ref for ref in refs if not marker or ref["id"] > marker), key=lambda ref: ref["id"])

@@ -1,6 +1,8 @@
-"""Credentials: secrets of other kinds that Keystone keeps for users (EC2 keys, TOTP seeds, certificates), encrypted at rest.
+"""Credentials: secrets of other kinds that Keystone keeps for users (EC2 keys, TOTP seeds, certificates), encrypted
+at rest.
 
-The text (`blob`) lies in the database sealed by Fernet, under keys of their own: whoever steals the database has no secret.
+The text (`blob`) lies in the database sealed by Fernet, under keys of their own: whoever steals the database has no
+secret.
 """
 
 import json
@@ -15,15 +17,35 @@ from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 CREDENTIALS = Table(
-    "credential", "credential",
-    {"id": "TEXT PRIMARY KEY", "user_id": "TEXT NOT NULL", "project_id": "TEXT", "type": "TEXT NOT NULL", "sealed_blob": "TEXT NOT NULL"},
-    longest={"user_id": 64, "project_id": 64, "type": 255})
+    "credential",
+    "credential",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "user_id": "TEXT NOT NULL",
+        "project_id": "TEXT",
+        "type": "TEXT NOT NULL",
+        "sealed_blob": "TEXT NOT NULL",
+    },
+    longest={"user_id": 64, "project_id": 64, "type": 255},
+)
 SCHEMA = CREDENTIALS.schema
-WITH_PROJECT = {"if": {"properties": {"type": {"const": "ec2"}}},
-                "then": {"title": "ec2 credential requires project_id", "required": ["blob", "type", "user_id", "project_id"]}}
-CREATE = Schema(body("credential", {"id": STRING, "blob": STRING, "project_id": TEXT, "type": STRING, "user_id": STRING},
-                     required=["blob", "type", "user_id"], closed_outside=False, additionalProperties=True, **WITH_PROJECT))
-UPDATE = Schema(body("credential", {"blob": STRING}, required=["blob"], closed_outside=False, additionalProperties=False))
+WITH_PROJECT = {
+    "if": {"properties": {"type": {"const": "ec2"}}},
+    "then": {"title": "ec2 credential requires project_id", "required": ["blob", "type", "user_id", "project_id"]},
+}
+CREATE = Schema(
+    body(
+        "credential",
+        {"id": STRING, "blob": STRING, "project_id": TEXT, "type": STRING, "user_id": STRING},
+        required=["blob", "type", "user_id"],
+        closed_outside=False,
+        additionalProperties=True,
+        **WITH_PROJECT,
+    )
+)
+UPDATE = Schema(
+    body("credential", {"blob": STRING}, required=["blob"], closed_outside=False, additionalProperties=False)
+)
 LIST = Schema(query({"user_id": STRING, "type": STRING}))
 NEVER_CHANGED = ("trust_id", "app_cred_id", "access_token_id", "access_id")
 
@@ -42,7 +64,10 @@ def seal(ks, text):
 
 def opened(ks, ref):
     """A stored credential with its blob in clear."""
-    return {**{name: value for name, value in ref.items() if name != "sealed_blob"}, "blob": ks.credential_keys.open(ref["sealed_blob"])[0].decode()}
+    return {
+        **{name: value for name, value in ref.items() if name != "sealed_blob"},
+        "blob": ks.credential_keys.open(ref["sealed_blob"])[0].decode(),
+    }
 
 
 def get(ks, credential_id):
@@ -88,8 +113,15 @@ def credential_target(ks, request, credential_id):
 def list_credentials(ks, request):
     own = {} if request.authenticated().system else {"credential": {"user_id": request.auth.user_id}}
     ks.enforce(request, "identity:list_credentials", own)
-    refs = [] if request.auth.delegated else [
-        ref for ref in select(ks) if ks.allowed(request, "identity:get_credential", {"credential": {"user_id": ref["user_id"]}})]
+    refs = (
+        []
+        if request.auth.delegated
+        else [
+            ref
+            for ref in select(ks)
+            if ks.allowed(request, "identity:get_credential", {"credential": {"user_id": ref["user_id"]}})
+        ]
+    )
     return collection(request, "credentials", refs, ("user_id", "type"))
 
 
@@ -110,7 +142,9 @@ def show_credential(ks, request, credential_id):
     return member(request, "credential", ref)
 
 
-@route("PATCH", "/v3/credentials/<credential_id>", rule="identity:update_credential", target=credential_target, body=UPDATE)
+@route(
+    "PATCH", "/v3/credentials/<credential_id>", rule="identity:update_credential", target=credential_target, body=UPDATE
+)
 def update_credential(ks, request, credential_id):
     old, blob = get(ks, credential_id), request.json["credential"]["blob"]
     require_own_rights(request)

@@ -3,8 +3,8 @@
     with db.transaction():          all or nothing; on disk before the answer leaves
         db.run("UPDATE user SET enabled = ? WHERE id = ?", (0, user_id))
 
-Write-ahead log and `synchronous=FULL`: what was acknowledged survives `kill -9` and a power loss. Several Keystone nodes
-may share one Database object, or one file from several processes.
+Write-ahead log and `synchronous=FULL`: what was acknowledged survives `kill -9` and a power loss. Several Keystone
+nodes may share one Database object, or one file from several processes.
 """
 
 import sqlite3
@@ -23,7 +23,9 @@ class Database:
 
     def __init__(self, path=":memory:"):
         self.path = str(path)
-        self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        self.connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
         self.connection.row_factory = sqlite3.Row
         self.depth = self.rollbacks = self.reads = self.writes = 0
         self._memory, self._seen = {}, None
@@ -46,7 +48,8 @@ class Database:
         return self.connection.execute(sql, args).fetchall()
 
     def run(self, sql, args=()):
-        """Insert, update or delete; returns the number of rows concerned. Outside a transaction it is on disk at once."""
+        """Insert, update or delete; returns the number of rows concerned. Outside a transaction it is on disk at
+        once."""
         self.writes += 1
         return self.connection.execute(sql, args).rowcount
 
@@ -73,7 +76,8 @@ class Database:
 
     @contextmanager
     def aside(self):
-        """For questions 'what if': whatever is written, counted or remembered inside is undone, as if nobody had asked."""
+        """For questions 'what if': whatever is written, counted or remembered inside is undone, as if nobody had
+        asked."""
         before = self.reads, self.writes, self.rollbacks, self._memory, self._seen
         self._memory = dict(self._memory)
         self.connection.execute("BEGIN IMMEDIATE")
@@ -106,7 +110,8 @@ class Database:
         self.connection.close()
 
     def __replay__(self, world):
-        """The database of the same system in another world: empty, because everything that was done is done again there."""
+        """The database of the same system in another world: empty, because everything that was done is done again
+        there."""
         if self.shared:
             raise LabError(f"a world whose state lies in {self.path} cannot be forked or rewound",
                            next_step="keep the database in memory for what-if questions")

@@ -32,7 +32,8 @@ from labkit.openstack.keystone.immutable import require_deletable
 
 
 def domain(ks, ref):
-    """Delete a domain and all that it contains. Raises Forbidden while it is enabled, or something in it is immutable."""
+    """Delete a domain and all that it contains. Raises Forbidden while it is enabled, or something in it is
+    immutable."""
     require_deletable(ref, "domain")
     if ref["enabled"]:
         raise Forbidden(text="Cannot delete a domain that is enabled, please disable it first.")

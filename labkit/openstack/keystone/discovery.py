@@ -8,8 +8,13 @@ JSON, JSON_HOME = "application/json", "application/json-home"
 
 def version(request):
     """Identity API v3.14, the last one there was."""
-    return {"id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z", "links": [{"rel": "self", "href": request.link("")}],
-            "media-types": [{"base": JSON, "type": "application/vnd.openstack.identity-v3+json"}]}
+    return {
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": [{"rel": "self", "href": request.link("")}],
+        "media-types": [{"base": JSON, "type": "application/vnd.openstack.identity-v3+json"}],
+    }
 
 
 def wants_json_home(request):

@@ -14,8 +14,14 @@ def shown(request, ref):
     """A credential in EC2's words."""
     blob = json.loads(ref["blob"])
     own = request.link("users", ref["user_id"], "credentials", "OS-EC2", blob["access"])
-    return {"user_id": ref["user_id"], "tenant_id": ref["project_id"], "access": blob["access"], "secret": blob.get("secret"),
-            "trust_id": blob.get("trust_id"), "links": {"self": own}}
+    return {
+        "user_id": ref["user_id"],
+        "tenant_id": ref["project_id"],
+        "access": blob["access"],
+        "secret": blob.get("secret"),
+        "trust_id": blob.get("trust_id"),
+        "links": {"self": own},
+    }
 
 
 def get(ks, access):
@@ -35,10 +41,17 @@ def ec2_target(ks, request, user_id, access):
 def list_keys(ks, request, user_id):
     credentials.require_own_rights(request)
     users.get(ks.db, user_id)
-    return envelope(request, "credentials", [shown(request, ref) for ref in credentials.select(ks, user_id=user_id, type="ec2")])
+    return envelope(
+        request, "credentials", [shown(request, ref) for ref in credentials.select(ks, user_id=user_id, type="ec2")]
+    )
 
 
-@route("POST", HOME, rule="identity:ec2_create_credential", target=lambda ks, request, user_id: {"credential": {"user_id": user_id}})
+@route(
+    "POST",
+    HOME,
+    rule="identity:ec2_create_credential",
+    target=lambda ks, request, user_id: {"credential": {"user_id": user_id}},
+)
 def create_key(ks, request, user_id):
     users.get(ks.db, user_id)
     project_id = request.json.get("tenant_id")
@@ -47,7 +60,13 @@ def create_key(ks, request, user_id):
     projects.get(ks.db, project_id)
     credentials.require_own_rights(request)
     blob = {"access": ks.new_id(), "secret": ks.new_id(), "trust_id": None}
-    ref = {"id": credentials.id_of(blob["access"]), "user_id": user_id, "project_id": project_id, "type": "ec2", "blob": json.dumps(blob)}
+    ref = {
+        "id": credentials.id_of(blob["access"]),
+        "user_id": user_id,
+        "project_id": project_id,
+        "type": "ec2",
+        "blob": json.dumps(blob),
+    }
     return Created({"credential": shown(request, credentials.create(ks, ref))})
 
 
@@ -74,8 +93,10 @@ class MethodOff(HttpError):
     code, title = 503, "Service Unavailable"
 
     def __init__(self):
-        super().__init__("Cannot mint a token from an EC2 or S3 credential: the ec2credential auth method is not enabled. "
-                         "Add ec2credential to the [auth] methods configuration option.")
+        super().__init__(
+            "Cannot mint a token from an EC2 or S3 credential: the ec2credential auth method is not enabled. "
+            "Add ec2credential to the [auth] methods configuration option."
+        )
 
 
 @route("POST", "/v3/ec2tokens", rule="identity:ec2tokens_validate")

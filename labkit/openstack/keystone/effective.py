@@ -1,6 +1,8 @@
-"""The long form of effective assignments: one entry for every way in which somebody comes to a role, with the grant it came from.
+"""The long form of effective assignments: one entry for every way in which somebody comes to a role, with the grant
+it came from.
 
-An entry is a dict: user_id or group_id, project_id, domain_id or system, role_id, inherited (a grant that works below), and `indirect`, which says
+An entry is a dict: user_id or group_id, project_id, domain_id or system, role_id, inherited (a grant that works
+below), and `indirect`, which says
 what the grant itself named: the group, the place above, the prior role.
 """
 
@@ -16,12 +18,21 @@ def entry(row):
 
 
 def direct(db, asked):
-    """Grants as they are stored, filtered by what is asked; those on the system come last, and only if no other place is asked for."""
-    where = {name: value for name, value in (("role_id", asked.role_id), ("actor_id", asked.user_id or asked.group_id)) if value}
+    """Grants as they are stored, filtered by what is asked; those on the system come last, and only if no other place
+    is asked for."""
+    where = {
+        name: value
+        for name, value in (("role_id", asked.role_id), ("actor_id", asked.user_id or asked.group_id))
+        if value
+    }
     if asked.user_id or asked.group_id:
         where["actor"] = "user" if asked.user_id else "group"
     placed = [] if asked.system else assignments.select(db, **where, **place_of(asked), **inheritance(asked))
-    on_system = assignments.select(db, **where, place="system") if asked.system or not (asked.project_id or asked.domain_id) else []
+    on_system = (
+        assignments.select(db, **where, place="system")
+        if asked.system or not (asked.project_id or asked.domain_id)
+        else []
+    )
     return [entry(row) for row in placed if row["place"] != "system"] + [entry(row) for row in on_system]
 
 
@@ -37,7 +48,8 @@ def inheritance(asked):
 
 
 def effective(db, asked):
-    """Everything that follows from the grants: members of groups, projects below, implied roles; without roles of a domain."""
+    """Everything that follows from the grants: members of groups, projects below, implied roles; without roles of a
+    domain."""
     entries = []
     for row in candidates(db, asked):
         entries += spread(db, entry(row), asked)
@@ -70,7 +82,11 @@ def spread(db, one, asked):
     if not one.get("inherited"):
         return people
     place = "project_id" if "project_id" in one else "domain_id"
-    return [came_from(person, place, "inherited", project_id=project_id) for person in people for project_id in reached(db, one, asked)]
+    return [
+        came_from(person, place, "inherited", project_id=project_id)
+        for person in people
+        for project_id in reached(db, one, asked)
+    ]
 
 
 def reached(db, one, asked):
@@ -106,5 +122,9 @@ def with_implied(db, entries):
 
 def identity(one):
     """What makes two entries the same."""
-    who_and_where = [(name, one[name]) for name in ("user_id", "group_id", "project_id", "domain_id", "role_id", "inherited") if name in one]
+    who_and_where = [
+        (name, one[name])
+        for name in ("user_id", "group_id", "project_id", "domain_id", "role_id", "inherited")
+        if name in one
+    ]
     return (*who_and_where, *sorted(one.get("indirect", {}).items()))

@@ -1,4 +1,6 @@
-"""OS-EP-FILTER, by rule: a group of endpoints is a filter (interface, service, region), and can be chosen for a project as a whole."""
+"""OS-EP-FILTER, by rule: a group of endpoints is a filter (interface, service, region), and can be chosen for a
+project as a whole.
+"""
 
 from labkit.openstack.errors import BadRequest, Conflict, Expecting, NotFound
 from labkit.openstack.keystone import endpoint_projects, projects
@@ -28,7 +30,9 @@ PATH = ("OS-EP-FILTER", "endpoint_groups")
 
 def groups_of_project(db, project_id):
     """The groups chosen for a project."""
-    rows = db.all("SELECT endpoint_group_id FROM project_endpoint_group WHERE project_id = ? ORDER BY rowid", (project_id,))
+    rows = db.all(
+        "SELECT endpoint_group_id FROM project_endpoint_group WHERE project_id = ? ORDER BY rowid", (project_id,)
+    )
     return GROUPS.select(db, id=[row[0] for row in rows])
 
 
@@ -38,7 +42,8 @@ def endpoints_in(db, group):
 
 
 def endpoints_of_project(db, project_id):
-    """Everything chosen for a project, one by one or by groups: id → endpoint. Empty: nothing was chosen, so all are seen."""
+    """Everything chosen for a project, one by one or by groups: id → endpoint. Empty: nothing was chosen, so all are
+    seen."""
     found = {ref["id"]: ref for ref in ENDPOINTS.select(db, id=endpoint_projects.chosen(db, project_id))}
     for group in groups_of_project(db, project_id):
         found.update({ref["id"]: ref for ref in endpoints_in(db, group)})
@@ -99,11 +104,15 @@ def list_endpoints(ks, request, endpoint_group_id):
 
 @route("GET", ONE + "/projects", rule="identity:list_projects_associated_with_endpoint_group")
 def list_projects(ks, request, endpoint_group_id):
-    rows = ks.db.all("SELECT project_id FROM project_endpoint_group WHERE endpoint_group_id = ? ORDER BY rowid", (endpoint_group_id,))
+    rows = ks.db.all(
+        "SELECT project_id FROM project_endpoint_group WHERE endpoint_group_id = ? ORDER BY rowid", (endpoint_group_id,)
+    )
     return collection(request, "projects", projects.PROJECTS.select(ks.db, id=[row[0] for row in rows]))
 
 
-@route("GET", "/v3/OS-EP-FILTER/projects/<project_id>/endpoint_groups", rule="identity:list_endpoint_groups_for_project")
+@route(
+    "GET", "/v3/OS-EP-FILTER/projects/<project_id>/endpoint_groups", rule="identity:list_endpoint_groups_for_project"
+)
 def list_for_project(ks, request, project_id):
     projects.get(ks.db, project_id)
     return collection(request, "endpoint_groups", groups_of_project(ks.db, project_id), path=PATH)
@@ -121,7 +130,13 @@ def show_choice(ks, request, endpoint_group_id, project_id):
     if not is_chosen(ks.db, endpoint_group_id, project_id):
         raise NotFound(text="Endpoint Group Project Association not found")
     own = f"/OS-EP-FILTER/endpoint_groups/{endpoint_group_id}/projects/{project_id}"
-    return {"project_endpoint_group": {"endpoint_group_id": endpoint_group_id, "project_id": project_id, "links": {"self": own}}}
+    return {
+        "project_endpoint_group": {
+            "endpoint_group_id": endpoint_group_id,
+            "project_id": project_id,
+            "links": {"self": own},
+        }
+    }
 
 
 @route("PUT", PAIR, rule="identity:add_endpoint_group_to_project")
@@ -135,5 +150,8 @@ def choose(ks, request, endpoint_group_id, project_id):
 @route("DELETE", PAIR, rule="identity:remove_endpoint_group_from_project")
 def unchoose(ks, request, endpoint_group_id, project_id):
     show_choice(ks, request, endpoint_group_id, project_id)
-    ks.db.run("DELETE FROM project_endpoint_group WHERE endpoint_group_id = ? AND project_id = ?", (endpoint_group_id, project_id))
+    ks.db.run(
+        "DELETE FROM project_endpoint_group WHERE endpoint_group_id = ? AND project_id = ?",
+        (endpoint_group_id, project_id),
+    )
     return NoContent()

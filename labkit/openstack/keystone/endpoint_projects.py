@@ -1,4 +1,6 @@
-"""OS-EP-FILTER, one by one: endpoints that are chosen for a project. A project with any choice sees nothing else in its catalog."""
+"""OS-EP-FILTER, one by one: endpoints that are chosen for a project. A project with any choice sees nothing else in
+its catalog.
+"""
 
 from labkit.openstack.errors import Conflict, NotFound
 from labkit.openstack.keystone import endpoint_groups, projects
@@ -13,7 +15,10 @@ ONE = "/v3/OS-EP-FILTER/projects/<project_id>/endpoints/<endpoint_id>"
 
 def chosen(db, project_id):
     """The ids of the endpoints chosen for a project."""
-    return [row[0] for row in db.all("SELECT endpoint_id FROM project_endpoint WHERE project_id = ? ORDER BY rowid", (project_id,))]
+    return [
+        row[0]
+        for row in db.all("SELECT endpoint_id FROM project_endpoint WHERE project_id = ? ORDER BY rowid", (project_id,))
+    ]
 
 
 def forget_project(db, project_id):
@@ -33,7 +38,12 @@ def require_chosen(db, project_id, endpoint_id):
 @route("GET", "/v3/OS-EP-FILTER/endpoints/<endpoint_id>/projects", rule="identity:list_projects_for_endpoint")
 def list_projects(ks, request, endpoint_id):
     ENDPOINTS.get(ks.db, endpoint_id)
-    ids = [row[0] for row in ks.db.all("SELECT project_id FROM project_endpoint WHERE endpoint_id = ? ORDER BY rowid", (endpoint_id,))]
+    ids = [
+        row[0]
+        for row in ks.db.all(
+            "SELECT project_id FROM project_endpoint WHERE endpoint_id = ? ORDER BY rowid", (endpoint_id,)
+        )
+    ]
     return collection(request, "projects", projects.PROJECTS.select(ks.db, id=ids))
 
 

@@ -3,10 +3,18 @@
 from labkit.openstack.keystone.store import Table
 
 ENDPOINTS = Table(
-    "endpoint", "endpoint",
-    {"id": "TEXT PRIMARY KEY", "interface": "TEXT NOT NULL", "region_id": "TEXT", "service_id": "TEXT NOT NULL", "url": "TEXT NOT NULL",
-     "enabled": "INTEGER NOT NULL"},
-    flags=("enabled",))
+    "endpoint",
+    "endpoint",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "interface": "TEXT NOT NULL",
+        "region_id": "TEXT",
+        "service_id": "TEXT NOT NULL",
+        "url": "TEXT NOT NULL",
+        "enabled": "INTEGER NOT NULL",
+    },
+    flags=("enabled",),
+)
 SCHEMA = ENDPOINTS.schema
 INTERFACE = {"type": "string", "enum": ["admin", "internal", "public"]}
 

@@ -1,4 +1,5 @@
-"""Endpoints: the addresses of a service, for the public, for other services (internal) and for administrators, in a region.
+"""Endpoints: the addresses of a service, for the public, for other services (internal) and for administrators, in a
+region.
 
 An address may hold $(project_id)s and the like: they are filled in when somebody's catalog is made.
 """
@@ -14,13 +15,31 @@ from labkit.openstack.keystone.store import normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 URL = {"type": "string", "minLength": 0, "maxLength": 225, "pattern": "^[a-zA-Z0-9+.-]+:.+"}
-SHAPE = {"enabled": {"type": "boolean"}, "interface": INTERFACE, "region_id": TEXT, "region": TEXT, "service_id": STRING, "url": URL,
-         "name": STRING, "description": TEXT}
+SHAPE = {
+    "enabled": {"type": "boolean"},
+    "interface": INTERFACE,
+    "region_id": TEXT,
+    "region": TEXT,
+    "service_id": STRING,
+    "url": URL,
+    "name": STRING,
+    "description": TEXT,
+}
 CREATE = Schema(body("endpoint", {"id": STRING, **SHAPE}, required=["interface", "service_id", "url"]))
 UPDATE = Schema(body("endpoint", SHAPE, minProperties=1))
 LIST = Schema(query({"interface": INTERFACE, "region_id": TEXT, "service_id": STRING}))
-WORDS_IN_URLS = ("tenant_id", "project_id", "user_id", "public_bind_host", "admin_bind_host", "compute_host", "admin_port", "public_port",
-                 "public_endpoint", "admin_endpoint")
+WORDS_IN_URLS = (
+    "tenant_id",
+    "project_id",
+    "user_id",
+    "public_bind_host",
+    "admin_bind_host",
+    "compute_host",
+    "admin_port",
+    "public_port",
+    "public_endpoint",
+    "admin_endpoint",
+)
 
 
 def get(db, endpoint_id):
@@ -63,7 +82,8 @@ def require_url(url):
 
 
 def filled(url, words):
-    """An address with its $(…)s and %(…)s filled in. Raises KeyError, TypeError or ValueError when that is not possible."""
+    """An address with its $(…)s and %(…)s filled in. Raises KeyError, TypeError or ValueError when that is not
+    possible."""
     return url.replace("$(", "%(") % words
 
 

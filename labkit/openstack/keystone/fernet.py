@@ -6,8 +6,8 @@
 
     rotate:  0 → 3 (new primary), a fresh 0; the lowest secondaries go when there are more than `max_active_keys`
 
-A token sealed by a key that is gone cannot be opened: it is not expired, it is noise. Format: github.com/fernet/spec; repository as
-`keystone-manage fernet_setup` and `fernet_rotate` keep it.
+A token sealed by a key that is gone cannot be opened: it is not expired, it is noise. Format: github.com/fernet/spec;
+repository as `keystone-manage fernet_setup` and `fernet_rotate` keep it.
 """
 
 import hmac
@@ -27,8 +27,9 @@ VERSION = b"\x80"
 class KeyRepository:
     """Numbered Fernet keys: in memory, or one file per key in `folder` (which real Keystone can read).
 
-    world: gives the randomness of new keys. name: one per repository. max_active_keys: staged, primary and secondaries together, at
-    least 2; a full repository keeps every token of the last `max_active_keys - 2` rotations readable. Raises LabError for less.
+    world: gives the randomness of new keys. name: one per repository. max_active_keys: staged, primary and
+    secondaries together, at least 2; a full repository keeps every token of the last `max_active_keys - 2` rotations
+    readable. Raises LabError for less.
     """
 
     @action
@@ -57,7 +58,11 @@ class KeyRepository:
         """Read the folder again (another process may have rotated). Files that are no key are ignored."""
         if self.folder:
             self.changes += 1
-            self.keys = {int(f.name): f.read_bytes().strip() for f in self.folder.iterdir() if f.name.isdecimal() and f.stat().st_size}
+            self.keys = {
+                int(f.name): f.read_bytes().strip()
+                for f in self.folder.iterdir()
+                if f.name.isdecimal() and f.stat().st_size
+            }
 
     @action
     def rotate(self):

@@ -1,6 +1,7 @@
 """Grants: a role for a user or a group on a project or a domain, and the inherited ones under /OS-INHERIT.
 
-The plain paths look up everything before the rule is asked (an unknown user is a 404 even for those who may not); the inherited ones do not.
+The plain paths look up everything before the rule is asked (an unknown user is a 404 even for those who may not); the
+inherited ones do not.
 """
 
 from labkit.openstack.errors import Forbidden, NotFound
@@ -20,13 +21,17 @@ def strict_target(ks, request, **ids):
 def revoke_target(ks, request, **ids):
     """As strict_target, but the user or group may be gone already."""
     found = {kind: LOOK_UP[kind].find(ks.db, ids[f"{kind}_id"]) for kind in ("user", "group") if f"{kind}_id" in ids}
-    rest = strict_target(ks, request, **{name: value for name, value in ids.items() if name not in ("user_id", "group_id")})
+    rest = strict_target(
+        ks, request, **{name: value for name, value in ids.items() if name not in ("user_id", "group_id")}
+    )
     return {**rest, **{kind: ref for kind, ref in found.items() if ref}}
 
 
 def lenient_target(ks, request, **ids):
     """What of the path exists."""
-    return {kind: module.find(ks.db, ids[f"{kind}_id"]) or {} for kind, module in LOOK_UP.items() if f"{kind}_id" in ids}
+    return {
+        kind: module.find(ks.db, ids[f"{kind}_id"]) or {} for kind, module in LOOK_UP.items() if f"{kind}_id" in ids
+    }
 
 
 def require_place(db, ids):
@@ -88,7 +93,11 @@ def enter(place, actor):
     route("GET", several, rule="identity:list_grants", target=strict_target)(list_grants)
     if place == "domain":
         route("GET", below + INHERITED, rule="identity:list_grants", target=lenient_target)(inherited(list_grants))
-    for method, rule, handler in (("GET", "check", check_grant), ("PUT", "create", create_grant), ("DELETE", "revoke", revoke_grant)):
+    for method, rule, handler in (
+        ("GET", "check", check_grant),
+        ("PUT", "create", create_grant),
+        ("DELETE", "revoke", revoke_grant),
+    ):
         strict = revoke_target if method == "DELETE" else strict_target
         route(method, one, rule=f"identity:{rule}_grant", target=strict)(handler)
         route(method, one_below, rule=f"identity:{rule}_grant", target=lenient_target)(inherited(handler))

@@ -10,8 +10,13 @@ from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.users import user_target
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-GROUPS = Table("group", "group", {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT NOT NULL", "description": "TEXT"},
-               unique=("domain_id, name",), longest={"name": 64})
+GROUPS = Table(
+    "group",
+    "group",
+    {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT NOT NULL", "description": "TEXT"},
+    unique=("domain_id, name",),
+    longest={"name": 64},
+)
 SCHEMA = GROUPS.schema
 
 CREATE = Schema(body("group", {"domain_id": ID, "description": TEXT, "name": NAME}, required=["name"]))
@@ -72,7 +77,13 @@ def list_groups(ks, request):
     return collection(request, "groups", refs, ("domain_id", "name"), paged=True)
 
 
-@route("POST", "/v3/groups", rule="identity:create_group", body=CREATE, target=lambda ks, request: {"group": request.json["group"]})
+@route(
+    "POST",
+    "/v3/groups",
+    rule="identity:create_group",
+    body=CREATE,
+    target=lambda ks, request: {"group": request.json["group"]},
+)
 def create_group(ks, request):
     ref = normalised(request.json["group"])
     ref = {**ref, "domain_id": ref.get("domain_id") or request.auth.domain_id or "default", "id": ks.new_id()}
@@ -114,8 +125,11 @@ def list_group_users(ks, request, group_id):
 def list_user_groups(ks, request, user_id):
     users.get(ks.db, user_id)
     own = request.auth.domain_id
-    refs = [{**ref, "membership_expires_at": None} for ref in GROUPS.select(ks.db, id=memberships.groups_of(ks.db, user_id))
-            if own in (None, ref["domain_id"])]
+    refs = [
+        {**ref, "membership_expires_at": None}
+        for ref in GROUPS.select(ks.db, id=memberships.groups_of(ks.db, user_id))
+        if own in (None, ref["domain_id"])
+    ]
     return collection(request, "groups", refs, ("name",))
 
 

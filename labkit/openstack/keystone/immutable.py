@@ -1,4 +1,6 @@
-"""The option `immutable`: a protected project, domain or role can neither be changed nor deleted until the option is taken away."""
+"""The option `immutable`: a protected project, domain or role can neither be changed nor deleted until the option is
+taken away.
+"""
 
 from labkit.openstack.errors import BadRequest, Forbidden
 

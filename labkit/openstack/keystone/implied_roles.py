@@ -1,4 +1,6 @@
-"""Implied roles: admin implies manager implies member implies reader. Only what is granted is stored; what follows is worked out each time."""
+"""Implied roles: admin implies manager implies member implies reader. Only what is granted is stored; what follows is
+worked out each time.
+"""
 
 from labkit.openstack.errors import Conflict, Forbidden, NotFound
 from labkit.openstack.keystone import roles
@@ -17,7 +19,12 @@ def pairs(db):
 
 def implied_by(db, prior_id):
     """The ids that a role implies directly."""
-    return [row[0] for row in db.all("SELECT implied_role_id FROM implied_role WHERE prior_role_id = ? ORDER BY rowid", (prior_id,))]
+    return [
+        row[0]
+        for row in db.all(
+            "SELECT implied_role_id FROM implied_role WHERE prior_role_id = ? ORDER BY rowid", (prior_id,)
+        )
+    ]
 
 
 def followers(db):
@@ -41,7 +48,8 @@ def closure(db, role_ids):
 
 
 def imply(ks, prior_id, implied_id):
-    """Let one role imply another (itself is accepted). Raises NotFound, Forbidden (admin; a domain's role from a global one), Conflict."""
+    """Let one role imply another (itself is accepted). Raises NotFound, Forbidden (admin; a domain's role from a
+    global one), Conflict."""
     implied, prior = roles.get(ks.db, implied_id), roles.get(ks.db, prior_id)
     if implied["name"] in NEVER_IMPLIED or (prior["domain_id"] is None and implied["domain_id"]):
         raise Forbidden(text=f"{implied_id} cannot be an implied roles.")
@@ -101,7 +109,9 @@ def create_implied(ks, request, prior_role_id, implied_role_id):
 @route("DELETE", ONE, rule="identity:delete_implied_role", target=existing_target)
 def delete_implied(ks, request, prior_role_id, implied_role_id):
     require_implied(ks.db, prior_role_id, implied_role_id)
-    ks.db.run("DELETE FROM implied_role WHERE prior_role_id = ? AND implied_role_id = ?", (prior_role_id, implied_role_id))
+    ks.db.run(
+        "DELETE FROM implied_role WHERE prior_role_id = ? AND implied_role_id = ?", (prior_role_id, implied_role_id)
+    )
     return NoContent()
 
 

@@ -1,7 +1,8 @@
 """JSON-home: the list of everything that Keystone can be asked, for clients that do not want to know paths by heart.
 
-GET / or /v3 with `Accept: application/json-home`. The table names each extension's relations and their paths (`@` is the extension's own name); it
-is that of the real server, so it also names what this one does not do (federation, OAuth).
+GET / or /v3 with `Accept: application/json-home`. The table names each extension's relations and their paths (`@` is
+the extension's own name); it is that of the real server, so it also names what this one does not do (federation,
+OAuth).
 """
 
 import re
@@ -142,15 +143,31 @@ OS-TRUST:
     trust @/trusts/{trust_id}
     trust_roles @/trusts/{trust_id}/roles
     trust_role @/trusts/{trust_id}/roles/{role_id}
-"""
-EXTENSION_OF = {"protocol_id": "OS-FEDERATION", "idp_id": "OS-FEDERATION", "mapping_id": "OS-FEDERATION", "service_provider_id": "OS-FEDERATION",
-                "endpoint_group_id": "OS-EP-FILTER", "trust_id": "OS-TRUST", "consumer_id": "OS-OAUTH1", "request_token_id": "OS-OAUTH1",
-                "access_token_id": "OS-OAUTH1"}
-CALLED = {"group": "config_group", "option": "config_option", "value": "tag_value", "prior_role_id": "role_id", "implied_role_id": "role_id"}
+"""  # noqa: E501 (a row is a row)
+EXTENSION_OF = {
+    "protocol_id": "OS-FEDERATION",
+    "idp_id": "OS-FEDERATION",
+    "mapping_id": "OS-FEDERATION",
+    "service_provider_id": "OS-FEDERATION",
+    "endpoint_group_id": "OS-EP-FILTER",
+    "trust_id": "OS-TRUST",
+    "consumer_id": "OS-OAUTH1",
+    "request_token_id": "OS-OAUTH1",
+    "access_token_id": "OS-OAUTH1",
+}
+CALLED = {
+    "group": "config_group",
+    "option": "config_option",
+    "value": "tag_value",
+    "prior_role_id": "role_id",
+    "implied_role_id": "role_id",
+}
 
 
 def document(prefix="/v3"):
-    """{"resources": {relation: {"href"} or {"href-template", "href-vars"}}}; `prefix` leads from the document to the paths."""
+    """{"resources": {relation: {"href"} or {"href-template", "href-vars"}}}; `prefix` leads from the document to the
+    paths.
+    """
     resources, extension = {}, "core"
     for line in TABLE.strip().splitlines():
         if line.endswith(":"):
@@ -164,8 +181,16 @@ def document(prefix="/v3"):
 
 def resource(path, experimental):
     variables = re.findall(r"{(\w+)}", path)
-    entry = {"href": path} if not variables else {
-        "href-template": path, "href-vars": {name: relation(EXTENSION_OF.get(name, "core"), "param", CALLED.get(name, name)) for name in variables}}
+    entry = (
+        {"href": path}
+        if not variables
+        else {
+            "href-template": path,
+            "href-vars": {
+                name: relation(EXTENSION_OF.get(name, "core"), "param", CALLED.get(name, name)) for name in variables
+            },
+        }
+    )
     return {**entry, "hints": {"status": "experimental"}} if experimental else entry
 
 

@@ -1,12 +1,14 @@
 """Keystone: one node of the identity service, over its database and its keys.
 
-    request ──▶ too long? 413 ──▶ who asks? ──▶ JSON? 400 ──▶ route? 404/405 ──▶ shape? 400 ──▶ nobody? 401 ──▶ policy? 403 ──▶ handler
+    request ─▶ too long? 413 ─▶ who asks? ─▶ JSON? 400 ─▶ route? 404/405 ─▶ shape? 400 ─▶ nobody? 401 ─▶ policy? 403
+            ─▶ handler
 
     ks = Keystone(world, admin_password="secret")
     ks.request("GET", "/v3", headers={}).json
     world.ask("laptop", "keystone", "rest", "GET /v3", method="GET", path="/v3", headers={}, body=None)
 
-Several nodes share one Database and keep a KeyRepository each. The order of the checks is the real one's, so that an answer tells the same.
+Several nodes share one Database and keep a KeyRepository each. The order of the checks is the real one's, so that an
+answer tells the same.
 """
 
 import io
@@ -14,7 +16,7 @@ import json
 import sys
 import traceback
 from contextlib import nullcontext
-from datetime import timezone
+from datetime import UTC
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import HTTPException
@@ -44,9 +46,10 @@ ROOMS = (discovery, auth, auth_scopes, password_change, passwords, revocation, *
 class Keystone:
     """One Keystone node on the world's network, serving HTTP as messages of kind "rest" and as a WSGI application.
 
-    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None: one of its own, in
-    memory), credential_keys: the same for stored credentials.
-    admin_password: for the user admin of a new database (None: made at random, in `admin_password`). url: where clients find it.
+    name: the node's name. database: a Database to share, a file's path, or ":memory:". keys: its KeyRepository (None:
+    one of its own, in memory), credential_keys: the same for stored credentials.
+    admin_password: for the user admin of a new database (None: made at random, in `admin_password`). url: where
+    clients find it.
     password_rounds: bcrypt's cost (4 is for the lab; real Keystone takes 12). token_s: lifetime of a token in seconds.
     allow_expired_s: how long services may still read an expired token. lockout_failure_attempts, lockout_duration_s,
     password_expires_s, unique_last_passwords: Keystone's [security_compliance], off as there.
@@ -73,11 +76,11 @@ class Keystone:
     # -- the node's time and luck ---------------------------------------------------------------------------------
     def now_s(self):
         """Unix time, in seconds with a fraction, by the world's clock."""
-        return self.utcnow().replace(tzinfo=timezone.utc).timestamp()
+        return self.utcnow().replace(tzinfo=UTC).timestamp()
 
     def utcnow(self):
         """UTC by the world's clock, as a naive datetime."""
-        return self.world.utcnow().astimezone(timezone.utc).replace(tzinfo=None)
+        return self.world.utcnow().astimezone(UTC).replace(tzinfo=None)
 
     def new_id(self):
         """32 hexadecimal digits, the form of all of Keystone's ids."""
@@ -85,22 +88,27 @@ class Keystone:
 
     def note(self, what, **detail):
         """Put what happened to a token into the trace: its audit id, never the token."""
-        self.world.emit(self.name, self.name, "token", what, **{key: value for key, value in detail.items() if value is not None})
+        known = {key: value for key, value in detail.items() if value is not None}
+        self.world.emit(self.name, self.name, "token", what, **known)
 
     # -- how requests come in -------------------------------------------------------------------------------------
     @action
     def request(self, method, path, headers=None, body=None):
-        """One HTTP request, in-process; `path` may carry a query string, `body` is JSON-able, text or bytes. Returns a Response."""
+        """One HTTP request, in-process; `path` may carry a query string, `body` is JSON-able, text or bytes. Returns
+        a Response."""
         return self.answer(web.Request(environ_of(self.url, method, path, headers or {}, body)))
 
     def serve(self, message):
         """A message of kind "rest": {method, path, headers, body} → {status, headers, body}."""
         asked = message.detail
-        response = self.answer(web.Request(environ_of(self.url, asked["method"], asked["path"], asked.get("headers") or {}, asked.get("body"))))
-        return {"status": response.status, "headers": [list(pair) for pair in response.headers], "body": response.body.decode()}
+        method, path, headers = asked["method"], asked["path"], asked.get("headers") or {}
+        response = self.answer(web.Request(environ_of(self.url, method, path, headers, asked.get("body"))))
+        headers = [list(pair) for pair in response.headers]
+        return {"status": response.status, "headers": headers, "body": response.body.decode()}
 
     def wsgi(self, environ, start_response):
-        """The WSGI application, for a real HTTP server. What comes in this way is not in the world's journal: it cannot be forked."""
+        """The WSGI application, for a real HTTP server. What comes in this way is not in the world's journal: it
+        cannot be forked."""
         was_inside, self.world.inside = self.world.inside, True
         try:
             response = self.answer(web.Request(environ))
@@ -115,7 +123,8 @@ class Keystone:
         reads, writes = self.db.reads, self.db.writes
         response = self._outcome(request)
         if (reads, writes) != (self.db.reads, self.db.writes):
-            self.world.emit(self.name, self.name, "sql", f"{self.db.reads - reads} reads, {self.db.writes - writes} writes")
+            counted = f"{self.db.reads - reads} reads, {self.db.writes - writes} writes"
+            self.world.emit(self.name, self.name, "sql", counted)
         if response.varies:
             response.headers.append(("Vary", "X-Auth-Token"))
         if request.method == "HEAD":
@@ -133,11 +142,13 @@ class Keystone:
             return self._refused(request, error)
         except HTTPException as problem:
             return self._other(request, problem)
-        except (TypeError, OverflowError, RecursionError) as error:   # real Keystone answers 400 to a TypeError, too
+        except (TypeError, OverflowError, RecursionError) as error:  # real Keystone answers 400 to a TypeError, too
             return self._refused(request, BadRequest(str(error)))
         except Exception:
             print(traceback.format_exc(), file=request.environ.get("wsgi.errors") or sys.stderr)
-            return self._refused(request, HttpError("An unexpected error prevented the server from fulfilling your request."))
+            return self._refused(
+                request, HttpError("An unexpected error prevented the server from fulfilling your request.")
+            )
 
     def _handled(self, request):
         raw = request.read()
@@ -155,7 +166,8 @@ class Keystone:
         return result if isinstance(result, web.Response) else web.as_json(result)
 
     def _identify(self, request):
-        """Who asks? A token that is not good counts like none: 401 where one is needed. One whose user or place is gone is 404 anywhere."""
+        """Who asks? A token that is not good counts like none: 401 where one is needed. One whose user or place is
+        gone is 404 anywhere."""
         token_id = request.header("X-Auth-Token")
         if not token_id:
             return
@@ -176,7 +188,8 @@ class Keystone:
     def enforce(self, request, rule, target=None, arguments=None):
         """Raise Unauthorized without a token, Forbidden unless the policy's rule lets this token act on `target`.
 
-        target: {"user": {…}} for %(target.user.…)s; {"$path": {…}} overrides what stands in the address. arguments: what stands there.
+        target: {"user": {…}} for %(target.user.…)s; {"$path": {…}} overrides what stands in the address. arguments:
+        what stands there.
         """
         if not self.allowed(request, rule, target, arguments):
             raise Forbidden(rule)

@@ -1,4 +1,5 @@
-"""Unified limits: how much of a resource a project or domain may use. A limit overrides the default that a registered limit sets.
+"""Unified limits: how much of a resource a project or domain may use. A limit overrides the default that a registered
+limit sets.
 
 Keystone only keeps the numbers; the services count. The model is `flat`: no limit looks at the tree of projects.
 """
@@ -12,20 +13,52 @@ from labkit.openstack.keystone.shapes import ID, NAME, REGION_ID, SHORT_TEXT, bo
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-COLUMNS = {"id": "TEXT PRIMARY KEY", "service_id": "TEXT NOT NULL", "region_id": "TEXT", "resource_name": "TEXT NOT NULL", "description": "TEXT"}
-LIMITS = Table("limits", "limit", {**COLUMNS, "project_id": "TEXT", "domain_id": "TEXT", "resource_limit": "INTEGER NOT NULL"}, extra=False)
-REGISTERED = Table("registered_limit", "registered limit", {**COLUMNS, "default_limit": "INTEGER NOT NULL"}, extra=False)
+COLUMNS = {
+    "id": "TEXT PRIMARY KEY",
+    "service_id": "TEXT NOT NULL",
+    "region_id": "TEXT",
+    "resource_name": "TEXT NOT NULL",
+    "description": "TEXT",
+}
+LIMITS = Table(
+    "limits",
+    "limit",
+    {**COLUMNS, "project_id": "TEXT", "domain_id": "TEXT", "resource_limit": "INTEGER NOT NULL"},
+    extra=False,
+)
+REGISTERED = Table(
+    "registered_limit", "registered limit", {**COLUMNS, "default_limit": "INTEGER NOT NULL"}, extra=False
+)
 SCHEMA = LIMITS.schema + REGISTERED.schema
 
 NUMBER = {"type": "integer", "minimum": -1, "maximum": 2147483647}
 UUID = {"type": "string", "format": "uuid"}
-SHAPE = {"resource_name": NAME, "region_id": REGION_ID, "service_id": UUID, "resource_limit": NUMBER, "description": SHORT_TEXT}
-NEW = {"type": "object", "properties": {**SHAPE, "project_id": ID, "domain_id": ID}, "additionalProperties": False,
-       "required": ["service_id", "resource_name", "resource_limit"], "oneOf": [{"required": ["project_id"]}, {"required": ["domain_id"]}]}
-CREATE = Schema({"type": "object", "properties": {"limits": {"type": "array", "items": NEW, "minItems": 1}}, "required": ["limits"],
-                 "additionalProperties": False})
+SHAPE = {
+    "resource_name": NAME,
+    "region_id": REGION_ID,
+    "service_id": UUID,
+    "resource_limit": NUMBER,
+    "description": SHORT_TEXT,
+}
+NEW = {
+    "type": "object",
+    "properties": {**SHAPE, "project_id": ID, "domain_id": ID},
+    "additionalProperties": False,
+    "required": ["service_id", "resource_name", "resource_limit"],
+    "oneOf": [{"required": ["project_id"]}, {"required": ["domain_id"]}],
+}
+CREATE = Schema(
+    {
+        "type": "object",
+        "properties": {"limits": {"type": "array", "items": NEW, "minItems": 1}},
+        "required": ["limits"],
+        "additionalProperties": False,
+    }
+)
 UPDATE = Schema(body("limit", {"resource_limit": NUMBER, "description": SHORT_TEXT}, additionalProperties=False))
-LIST = Schema(query({"service_id": UUID, "region_id": REGION_ID, "resource_name": NAME, "project_id": ID, "domain_id": ID}))
+LIST = Schema(
+    query({"service_id": UUID, "region_id": REGION_ID, "resource_name": NAME, "project_id": ID, "domain_id": ID})
+)
 FILTERS = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
 PLACES = {"service_id": services.SERVICES, "region_id": regions.REGIONS, "project_id": projects.PROJECTS}
 
@@ -74,7 +107,11 @@ def limit_target(ks, request, limit_id):
     ref = LIMITS.find(ks.db, limit_id)
     if ref is None:
         return {}
-    place = {"project": projects.get(ks.db, ref["project_id"])} if ref["project_id"] else {"domain": domains.get(ks.db, ref["domain_id"])}
+    place = (
+        {"project": projects.get(ks.db, ref["project_id"])}
+        if ref["project_id"]
+        else {"domain": domains.get(ks.db, ref["domain_id"])}
+    )
     return {"limit": {**ref, **place}}
 
 
@@ -83,7 +120,8 @@ def existing_target(ks, request, limit_id):
 
 
 def seen_by(db, auth):
-    """The limits that a token may see: all for the cloud's admin and the system, otherwise those of its own domain or project."""
+    """The limits that a token may see: all for the cloud's admin and the system, otherwise those of its own domain or
+    project."""
     if auth.system or {"admin", "service"} & set(auth.roles):
         return LIMITS.select(db)
     if auth.domain_id:
@@ -94,8 +132,12 @@ def seen_by(db, auth):
 
 @route("GET", "/v3/limits/model", rule="identity:get_limit_model")
 def show_model(ks, request):
-    return {"model": {"name": "flat",
-                      "description": "Limit enforcement and validation does not take project hierarchy into consideration."}}
+    return {
+        "model": {
+            "name": "flat",
+            "description": "Limit enforcement and validation does not take project hierarchy into consideration.",
+        }
+    }
 
 
 @route("GET", "/v3/limits", rule="identity:list_limits", query=LIST)

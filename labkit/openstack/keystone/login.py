@@ -1,7 +1,7 @@
 """Proving who you are: the authentication methods password, token and application_credential.
 
-Each method returns a Proof; several methods in one request must all succeed and must name the same user. Order and messages as in auth/core.py and
-auth/plugins/*: what fails for want of knowledge is always the same 401.
+Each method returns a Proof; several methods in one request must all succeed and must name the same user. Order and
+messages as in auth/core.py and auth/plugins/*: what fails for want of knowledge is always the same 401.
 """
 
 from dataclasses import dataclass, field
@@ -78,10 +78,13 @@ def by_application_credential(ks, proof, payload, _):
 
 
 def named_credential(ks, payload):
-    """The application credential that a payload means. An unknown id is 404 (and so tells the truth), an unknown name 401."""
+    """The application credential that a payload means. An unknown id is 404 (and so tells the truth), an unknown name
+    401."""
     check_texts(payload, "application_credential", "id", "name", "secret")
     if payload.get("id"):
-        return validation.found("Application Credential", application_credentials.find(ks.db, payload["id"]), payload["id"])
+        return validation.found(
+            "Application Credential", application_credentials.find(ks.db, payload["id"]), payload["id"]
+        )
     if not payload.get("name"):
         raise Expecting("name or ID", "application credential")
     if not payload.get("user"):
@@ -118,7 +121,8 @@ def enabled_user(ks, user):
 
 
 def named_domain(ks, wanted):
-    """The enabled domain that {"id"} or {"name"} means. Raises Unauthorized: it must not be told which domains exist."""
+    """The enabled domain that {"id"} or {"name"} means. Raises Unauthorized: it must not be told which domains exist.
+    """
     domain = domains.by_name(ks.db, wanted["name"]) if wanted.get("name") else domains.find(ks.db, wanted.get("id"))
     if domain is None or not domain["enabled"]:
         raise Unauthorized("no such domain, or disabled")

@@ -7,12 +7,18 @@ CREATE INDEX IF NOT EXISTS membership_group ON membership (group_id);"""
 
 def groups_of(db, user_id):
     """The ids of the groups that a user is in."""
-    return [row["group_id"] for row in db.all("SELECT group_id FROM membership WHERE user_id = ? ORDER BY rowid", (user_id,))]
+    return [
+        row["group_id"]
+        for row in db.all("SELECT group_id FROM membership WHERE user_id = ? ORDER BY rowid", (user_id,))
+    ]
 
 
 def members_of(db, group_id):
     """The ids of the users in a group."""
-    return [row["user_id"] for row in db.all("SELECT user_id FROM membership WHERE group_id = ? ORDER BY rowid", (group_id,))]
+    return [
+        row["user_id"]
+        for row in db.all("SELECT user_id FROM membership WHERE group_id = ? ORDER BY rowid", (group_id,))
+    ]
 
 
 def join(db, user_id, group_id):

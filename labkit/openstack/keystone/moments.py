@@ -1,12 +1,13 @@
 """Times in requests and answers: ISO 8601 in UTC, kept as text that sorts like time."""
 
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 
 from labkit.openstack.errors import MALFORMED, BadRequest
 
 
 def future(ks, text):
-    """A time that a client gives for the end of something, as 2026-03-02T08:00:00.000000. Raises BadRequest if unreadable or past."""
+    """A time that a client gives for the end of something, as 2026-03-02T08:00:00.000000. Raises BadRequest if
+    unreadable or past."""
     try:
         moment = datetime.fromisoformat(text if text.endswith("Z") else text + "Z")
         moment = moment.astimezone(UTC).replace(tzinfo=None)

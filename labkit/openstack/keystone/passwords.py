@@ -1,7 +1,7 @@
 """Passwords: kept as bcrypt hashes, never as text, and guarded by a lock after too many wrong ones.
 
-bcrypt is slow on purpose (2 ** rounds steps): a stolen table costs years to guess. It reads 72 bytes and no more, so a longer password is cut
-there, as real Keystone does. Lockout is off by default, as in the real one.
+bcrypt is slow on purpose (2 ** rounds steps): a stolen table costs years to guess. It reads 72 bytes and no more, so
+a longer password is cut there, as real Keystone does. Lockout is off by default, as in the real one.
 """
 
 from base64 import b64encode
@@ -55,15 +55,19 @@ def expires_at(db, user_id):
 
 
 def store(ks, user_id, password, self_service=False):
-    """Set a password (None: no password at all). Old hashes stay as long as they must not be used again. Does not revoke tokens."""
+    """Set a password (None: no password at all). Old hashes stay as long as they must not be used again. Does not
+    revoke tokens."""
     if password is None:
         ks.db.run("DELETE FROM password WHERE user_id = ?", (user_id,))
         return
     ends = ks.now_s() + ks.password_expires_s if ks.password_expires_s else None
     ks.db.run("INSERT INTO password (user_id, hash, self_service, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
               (user_id, hashed(ks, password), self_service, ks.now_s(), ends))
-    ks.db.run("DELETE FROM password WHERE user_id = ? AND id NOT IN (SELECT id FROM password WHERE user_id = ? ORDER BY id DESC LIMIT ?)",
-              (user_id, user_id, max(1, ks.unique_last_passwords)))
+    ks.db.run(
+        "DELETE FROM password WHERE user_id = ? AND id NOT IN (SELECT id FROM password WHERE user_id = ? ORDER BY id"
+        " DESC LIMIT ?)",
+        (user_id, user_id, max(1, ks.unique_last_passwords)),
+    )
 
 
 def forget(db, user_id):
@@ -86,14 +90,20 @@ def verify(ks, user, password, expired_is_fine=False):
     if not user["enabled"]:
         raise Unauthorized("disabled", message=f"The account is disabled for user: {user['id']}.")
     if expired(ks, user, row) and not expired_is_fine:
-        raise Unauthorized("expired", message=f"The password is expired and needs to be changed for user: {user['id']}.")
+        raise Unauthorized(
+            "expired", message=f"The password is expired and needs to be changed for user: {user['id']}."
+        )
     if failures(ks.db, user["id"]):
         ks.db.run("DELETE FROM failed_login WHERE user_id = ?", (user["id"],))
 
 
 def expired(ks, user, row):
     """Has this password's time come? Some users (services) may be exempt."""
-    return bool(row["expires_at"]) and row["expires_at"] <= ks.now_s() and not user["options"].get("ignore_password_expiry")
+    return (
+        bool(row["expires_at"])
+        and row["expires_at"] <= ks.now_s()
+        and not user["options"].get("ignore_password_expiry")
+    )
 
 
 def failures(db, user_id):
@@ -101,8 +111,11 @@ def failures(db, user_id):
 
 
 def count_failure(ks, user_id):
-    ks.db.run("INSERT INTO failed_login VALUES (?, 1, ?) ON CONFLICT (user_id) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
-              (user_id, ks.now_s()))
+    ks.db.run(
+        "INSERT INTO failed_login VALUES (?, 1, ?) ON CONFLICT (user_id) DO UPDATE SET count = count + 1, last_at ="
+        " excluded.last_at",
+        (user_id, ks.now_s()),
+    )
 
 
 def locked(ks, user):

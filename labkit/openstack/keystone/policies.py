@@ -1,4 +1,6 @@
-"""Policies: documents that Keystone once kept for other services. Deprecated; services read their policy from their own files today."""
+"""Policies: documents that Keystone once kept for other services. Deprecated; services read their policy from their
+own files today.
+"""
 
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.schema import Schema
@@ -6,7 +8,12 @@ from labkit.openstack.keystone.shapes import STRING
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-POLICIES = Table("policy", "policy", {"id": "TEXT PRIMARY KEY", "blob": "TEXT NOT NULL", "type": "TEXT NOT NULL"}, documents=("blob",))
+POLICIES = Table(
+    "policy",
+    "policy",
+    {"id": "TEXT PRIMARY KEY", "blob": "TEXT NOT NULL", "type": "TEXT NOT NULL"},
+    documents=("blob",),
+)
 SCHEMA = POLICIES.schema
 SHAPE = {"blob": STRING, "type": {"type": "string", "maxLength": 255}}
 CREATE = Schema({"type": "object", "properties": SHAPE, "required": ["blob", "type"], "additionalProperties": True})

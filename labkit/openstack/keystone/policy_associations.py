@@ -19,8 +19,10 @@ LOOK_UP = {"endpoint_id": endpoints, "service_id": services, "region_id": region
 
 def policy_of(db, endpoint_id=None, service_id=None, region_id=None):
     """The id of the policy associated with exactly this, or None."""
-    row = db.one("SELECT policy_id FROM policy_association WHERE endpoint_id IS ? AND service_id IS ? AND region_id IS ?",
-                 (endpoint_id, service_id, region_id))
+    row = db.one(
+        "SELECT policy_id FROM policy_association WHERE endpoint_id IS ? AND service_id IS ? AND region_id IS ?",
+        (endpoint_id, service_id, region_id),
+    )
     return row and row["policy_id"]
 
 
@@ -48,8 +50,11 @@ def create(ks, request, policy_id, **what):
 
 def delete(ks, request, policy_id, **what):
     known(ks, policy_id, what)
-    ks.db.run("DELETE FROM policy_association WHERE policy_id = ? AND endpoint_id IS ? AND service_id IS ? AND region_id IS ?",
-              (policy_id, *(what.get(name) for name in LOOK_UP)))
+    ks.db.run(
+        "DELETE FROM policy_association WHERE policy_id = ? AND endpoint_id IS ? AND service_id IS ? AND region_id"
+        " IS ?",
+        (policy_id, *(what.get(name) for name in LOOK_UP)),
+    )
     return NoContent()
 
 
@@ -82,7 +87,11 @@ def concerned(db, row):
 @route("GET", "/v3/endpoints/<endpoint_id>/OS-ENDPOINT-POLICY/policy", rule="identity:get_policy_for_endpoint")
 def show_for_endpoint(ks, request, endpoint_id):
     ref = endpoints.get(ks.db, endpoint_id)
-    policy_id = policy_of(ks.db, endpoint_id=endpoint_id) or for_region(ks.db, ref) or policy_of(ks.db, service_id=ref["service_id"])
+    policy_id = (
+        policy_of(ks.db, endpoint_id=endpoint_id)
+        or for_region(ks.db, ref)
+        or policy_of(ks.db, service_id=ref["service_id"])
+    )
     if policy_id is None:
         raise NotFound(text=f"No policy is associated with endpoint {endpoint_id}.")
     return member(request, "policy", policies.get(ks.db, policy_id), ("endpoints",))

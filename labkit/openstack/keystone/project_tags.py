@@ -6,7 +6,9 @@ from labkit.openstack.keystone.projects import project_target
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.web import NoContent, Response, route
 
-REPLACE = Schema({"type": "object", "properties": {"tags": {"type": "array", "items": projects.TAG}}, "additionalProperties": False})
+REPLACE = Schema(
+    {"type": "object", "properties": {"tags": {"type": "array", "items": projects.TAG}}, "additionalProperties": False}
+)
 TAG, TAGS = Schema(projects.TAG), Schema(projects.TAGS)
 COLLECTION, ONE = "/v3/projects/<project_id>/tags", "/v3/projects/<project_id>/tags/<value>"
 
@@ -52,7 +54,9 @@ def add_tag(ks, request, project_id, value):
     ref = projects.get(ks.db, project_id)
     TAGS.check_verbose([*ref["tags"], value])
     store(ks, ref, [*ref["tags"], value], "create")
-    return Response(201, [("Content-Type", "text/html; charset=utf-8"), ("Location", request.link(project_id, "tags", value))])
+    return Response(
+        201, [("Content-Type", "text/html; charset=utf-8"), ("Location", request.link(project_id, "tags", value))]
+    )
 
 
 @route("DELETE", ONE, rule="identity:delete_project_tag", target=project_target)

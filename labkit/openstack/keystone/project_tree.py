@@ -2,7 +2,8 @@
 
     domain ── project ── project ── …     five levels below the domain, no more
 
-A disabled project has no enabled ancestor's help: it cannot be enabled below a disabled one, nor disabled above enabled ones.
+A disabled project has no enabled ancestor's help: it cannot be enabled below a disabled one, nor disabled above
+enabled ones.
 """
 
 from labkit.openstack.errors import BadRequest, Forbidden
@@ -43,15 +44,21 @@ def require_root(ref):
 
 
 def require_place(db, ref):
-    """A project hangs below an enabled parent of its own domain, not too deep. Raises NotFound, BadRequest, Forbidden."""
+    """A project hangs below an enabled parent of its own domain, not too deep. Raises NotFound, BadRequest,
+    Forbidden."""
     from labkit.openstack.keystone import domains
     domain, parent = domains.get(db, ref["domain_id"]), projects.get(db, ref["parent_id"])
     if parent["is_domain"] and parent["id"] != domain["id"]:
-        raise BadRequest(f"Cannot create project, the parent ({parent['id']}) is acting as a domain, but this project's domain id "
-                         f"({domain['id']}) does not match the parent's id.")
+        raise BadRequest(
+            f"Cannot create project, the parent ({parent['id']}) is acting as a domain, but this project's domain id "
+            f"({domain['id']}) does not match the parent's id."
+        )
     if not parent["is_domain"] and parent["domain_id"] != domain["id"]:
-        raise BadRequest(f"Cannot create project, since it specifies its domain_id {domain['id']}, but specifies a parent in a different "
-                         f"domain ({parent['domain_id']}).")
+        raise BadRequest(
+            f"Cannot create project, since it specifies its domain_id {domain['id']}, but specifies a parent in a"
+            " different "
+            f"domain ({parent['domain_id']})."
+        )
     branch = [*parents(db, parent), parent]
     for one in branch:
         if not one["enabled"]:
@@ -85,7 +92,8 @@ def subtree_as_ids(db, project_id):
 
 
 def expanded(db, request, ref):
-    """A project with the parts of the tree that the query asks for; as a list, only those on which the asking user has a role."""
+    """A project with the parts of the tree that the query asks for; as a list, only those on which the asking user
+    has a role."""
     for part in ("parents", "subtree"):
         if request.flag(f"{part}_as_list") and request.flag(f"{part}_as_ids"):
             raise BadRequest(f"Cannot use {part}_as_list and {part}_as_ids query params at the same time.")
@@ -103,4 +111,8 @@ def expanded(db, request, ref):
 def held(db, request, refs):
     """Those of these projects on which the asking user has a role, each as {"project": …}."""
     mine = {ref["id"] for ref in assignments.projects_of(db, request.auth.user_id)}
-    return [{"project": {**ref, "links": {"self": request.link("projects", ref["id"])}}} for ref in refs if ref["id"] in mine]
+    return [
+        {"project": {**ref, "links": {"self": request.link("projects", ref["id"])}}}
+        for ref in refs
+        if ref["id"] in mine
+    ]

@@ -1,7 +1,7 @@
 """Projects: the containers of resources, in a tree of at most five levels under a domain.
 
-A domain is a project too, one that owns itself (`is_domain`): that is why a role can be inherited from a domain to its projects, and why names of
-projects only have to differ within one domain.
+A domain is a project too, one that owns itself (`is_domain`): that is why a role can be inherited from a domain to
+its projects, and why names of projects only have to differ within one domain.
 """
 
 from labkit.openstack.errors import BadRequest, Forbidden, NotFound
@@ -9,26 +9,74 @@ from labkit.openstack.keystone import project_tree as tree
 from labkit.openstack.keystone.collection import collection, member, truth
 from labkit.openstack.keystone.immutable import require_mutable, require_same_id
 from labkit.openstack.keystone.schema import Schema
-from labkit.openstack.keystone.shapes import BOOLEAN, IMMUTABLE, NULLABLE_ID, PAGE, SHORT_NAME, STRING, TEXT, body, query
+from labkit.openstack.keystone.shapes import (
+    BOOLEAN,
+    IMMUTABLE,
+    NULLABLE_ID,
+    PAGE,
+    SHORT_NAME,
+    STRING,
+    TEXT,
+    body,
+    query,
+)
 from labkit.openstack.keystone.store import Table, as_boolean, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 PROJECTS = Table(
-    "project", "project",
-    {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT", "description": "TEXT", "enabled": "INTEGER", "parent_id": "TEXT",
-     "is_domain": "INTEGER NOT NULL", "tags": "TEXT NOT NULL", "options": "TEXT NOT NULL"},
-    flags=("enabled", "is_domain"), documents=("tags", "options"), unique=("ifnull(domain_id, ''), name",))
+    "project",
+    "project",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "name": "TEXT NOT NULL",
+        "domain_id": "TEXT",
+        "description": "TEXT",
+        "enabled": "INTEGER",
+        "parent_id": "TEXT",
+        "is_domain": "INTEGER NOT NULL",
+        "tags": "TEXT NOT NULL",
+        "options": "TEXT NOT NULL",
+    },
+    flags=("enabled", "is_domain"),
+    documents=("tags", "options"),
+    unique=("ifnull(domain_id, ''), name",),
+)
 SCHEMA = PROJECTS.schema + 'CREATE INDEX IF NOT EXISTS project_parent ON project (parent_id);'
 
 TAG = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^,/]*$"}
 TAGS = {"type": "array", "items": TAG, "required": [], "maxItems": 80, "uniqueItems": True}
 COMMON = {"enabled": BOOLEAN, "name": SHORT_NAME, "options": IMMUTABLE, "tags": TAGS}
-CREATE = Schema(body("project", {"description": TEXT, "domain_id": NULLABLE_ID, "enabled": BOOLEAN, "is_domain": BOOLEAN, "parent_id": NULLABLE_ID,
-                                 "name": SHORT_NAME, "tags": TAGS, "options": IMMUTABLE}, required=["name"]))
+CREATE = Schema(
+    body(
+        "project",
+        {
+            "description": TEXT,
+            "domain_id": NULLABLE_ID,
+            "enabled": BOOLEAN,
+            "is_domain": BOOLEAN,
+            "parent_id": NULLABLE_ID,
+            "name": SHORT_NAME,
+            "tags": TAGS,
+            "options": IMMUTABLE,
+        },
+        required=["name"],
+    )
+)
 UPDATE = Schema(body("project", {"description": TEXT, **COMMON}, optional=True))
 TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
-LIST = Schema(query({"domain_id": {**NULLABLE_ID, "type": "string"}, "enabled": BOOLEAN, "name": SHORT_NAME,
-                     "parent_id": {"type": "string", "format": "uuid"}, "is_domain": BOOLEAN, **dict.fromkeys(TAG_FILTERS, STRING), **PAGE}))
+LIST = Schema(
+    query(
+        {
+            "domain_id": {**NULLABLE_ID, "type": "string"},
+            "enabled": BOOLEAN,
+            "name": SHORT_NAME,
+            "parent_id": {"type": "string", "format": "uuid"},
+            "is_domain": BOOLEAN,
+            **dict.fromkeys(TAG_FILTERS, STRING),
+            **PAGE,
+        }
+    )
+)
 
 
 def find(db, project_id):
@@ -48,8 +96,18 @@ def by_name(db, name, domain_id):
 
 
 def create(ks, ref):
-    """Store a new project. Raises BadRequest (parent, domain), Forbidden (too deep), NotFound, Conflict (name taken)."""
-    ref = {"id": ks.new_id(), "enabled": True, "description": "", "domain_id": None, "is_domain": False, "tags": [], "options": {}, **ref}
+    """Store a new project. Raises BadRequest (parent, domain), Forbidden (too deep), NotFound, Conflict (name taken).
+    """
+    ref = {
+        "id": ks.new_id(),
+        "enabled": True,
+        "description": "",
+        "domain_id": None,
+        "is_domain": False,
+        "tags": [],
+        "options": {},
+        **ref,
+    }
     ref["is_domain"] = bool(ref["is_domain"]) and as_boolean(ref["is_domain"])
     ref["name"], ref["parent_id"] = ref["name"].strip(), ref.get("parent_id") or ref["domain_id"]
     ref["options"] = {name: value for name, value in ref["options"].items() if value is not None}
@@ -69,7 +127,8 @@ def name_taken(ref):
 
 
 def update(ks, project_id, changes, kind="project"):
-    """Change a project or domain. Raises NotFound, BadRequest, Forbidden (immutable, parent, disabled parents or enabled subtree), Conflict."""
+    """Change a project or domain. Raises NotFound, BadRequest, Forbidden (immutable, parent, disabled parents or
+    enabled subtree), Conflict."""
     old = PROJECTS.get(ks.db, project_id, kind)
     require_allowed(old, changes)
     enabled = as_boolean(changes["enabled"]) if changes.get("enabled") is not None else True
@@ -103,7 +162,11 @@ def project_target(ks, request, project_id, **_):
 @route("GET", "/v3/projects", query=LIST)
 def list_projects(ks, request):
     ks.enforce(request, "identity:list_projects", own_domain(request))
-    refs = [ref for ref in PROJECTS.select(ks.db, is_domain=truth(request.query.get("is_domain", "0"))) if tagged(ref, request.query)]
+    refs = [
+        ref
+        for ref in PROJECTS.select(ks.db, is_domain=truth(request.query.get("is_domain", "0")))
+        if tagged(ref, request.query)
+    ]
     if request.auth.domain_id:
         refs = [ref for ref in refs if ref["domain_id"] == request.auth.domain_id]
     return collection(request, "projects", refs, ("domain_id", "enabled", "name", "parent_id"), paged=True)

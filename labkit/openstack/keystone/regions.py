@@ -9,11 +9,23 @@ from labkit.openstack.keystone.shapes import REGION_ID, SHORT_TEXT, body, query
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-REGIONS = Table("region", "region", {"id": "TEXT PRIMARY KEY", "description": "TEXT NOT NULL", "parent_region_id": "TEXT"},
-                longest={"id": 255})
+REGIONS = Table(
+    "region",
+    "region",
+    {"id": "TEXT PRIMARY KEY", "description": "TEXT NOT NULL", "parent_region_id": "TEXT"},
+    longest={"id": 255},
+)
 SCHEMA = REGIONS.schema
-CREATE = Schema(body("region", {"description": SHORT_TEXT, "id": {**REGION_ID, "minLength": 0}, "parent_region_id": REGION_ID}, closed_outside=False))
-UPDATE = Schema(body("region", {"description": SHORT_TEXT, "id": REGION_ID, "parent_region_id": REGION_ID}, minProperties=1))
+CREATE = Schema(
+    body(
+        "region",
+        {"description": SHORT_TEXT, "id": {**REGION_ID, "minLength": 0}, "parent_region_id": REGION_ID},
+        closed_outside=False,
+    )
+)
+UPDATE = Schema(
+    body("region", {"description": SHORT_TEXT, "id": REGION_ID, "parent_region_id": REGION_ID}, minProperties=1)
+)
 LIST = Schema(query({"parent_region_id": REGION_ID}, closed=True))
 
 
@@ -87,6 +99,8 @@ def delete_region(ks, request, region_id):
     get(ks.db, region_id)
     gone = within(ks.db, region_id)
     if ENDPOINTS.select(ks.db, region_id=gone):
-        raise Forbidden(text=f"Unable to delete region {region_id} because it or its child regions have associated endpoints.")
+        raise Forbidden(
+            text=f"Unable to delete region {region_id} because it or its child regions have associated endpoints."
+        )
     REGIONS.delete(ks.db, id=gone)
     return NoContent()

@@ -10,8 +10,19 @@ from labkit.openstack.keystone.shapes import NAME, REGION_ID, SHORT_TEXT, body, 
 from labkit.openstack.keystone.store import normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-SHAPE = {"service_id": UUID, "region_id": REGION_ID, "resource_name": NAME, "default_limit": NUMBER, "description": SHORT_TEXT}
-NEW = {"type": "object", "properties": SHAPE, "additionalProperties": False, "required": ["service_id", "resource_name", "default_limit"]}
+SHAPE = {
+    "service_id": UUID,
+    "region_id": REGION_ID,
+    "resource_name": NAME,
+    "default_limit": NUMBER,
+    "description": SHORT_TEXT,
+}
+NEW = {
+    "type": "object",
+    "properties": SHAPE,
+    "additionalProperties": False,
+    "required": ["service_id", "resource_name", "default_limit"],
+}
 CREATE = Schema({"type": "object", "properties": {"registered_limits": {"type": "array", "items": NEW, "minItems": 1}},
                  "required": ["registered_limits"], "additionalProperties": False})
 UPDATE = Schema(body("registered_limit", SHAPE, additionalProperties=False))
@@ -40,7 +51,10 @@ def require_new(db, ref):
 def require_unused(db, ref):
     """A registered limit that some limit overrides stays as it is. Raises Forbidden."""
     if LIMITS.select(db, **same(ref)):
-        raise Forbidden(text=f"Unable to update or delete registered limit {ref['id']} because there are project limits associated with it.")
+        raise Forbidden(
+            text=f"Unable to update or delete registered limit {ref['id']} because there are project limits associated "
+            "with it."
+        )
 
 
 @route("GET", "/v3/registered_limits", rule="identity:list_registered_limits", query=LIST)
@@ -53,7 +67,9 @@ def create_registered(ks, request):
     """All of them or none."""
     with ks.db.transaction():
         refs = [create(ks, normalised(ref)) for ref in request.json["registered_limits"]]
-    return Created({"registered_limits": [member(request, "registered_limit", ref)["registered_limit"] for ref in refs]})
+    return Created(
+        {"registered_limits": [member(request, "registered_limit", ref)["registered_limit"] for ref in refs]}
+    )
 
 
 @route("GET", ONE, rule="identity:get_registered_limit")

@@ -1,6 +1,7 @@
 """The body of a token's answer: everything that the few bytes of a Fernet token stand for, looked up now.
 
-Key by key as common/render_token.py of real Keystone: an unscoped token has no roles, no catalog, no project; `is_domain` only with a project.
+Key by key as common/render_token.py of real Keystone: an unscoped token has no roles, no catalog, no project;
+`is_domain` only with a project.
 """
 
 from labkit.openstack.keystone import catalog, domains, passwords, tokens
@@ -9,8 +10,14 @@ from labkit.openstack.keystone import catalog, domains, passwords, tokens
 def token_body(ks, auth, with_catalog=True):
     """{"token": {…}} for an Auth."""
     token = auth.token
-    body = {"methods": list(token.methods), "user": person(ks, auth), "audit_ids": list(token.audit_ids),
-            "expires_at": tokens.time_text(token.expires_at), "issued_at": tokens.time_text(token.issued_at), **scope(auth)}
+    body = {
+        "methods": list(token.methods),
+        "user": person(ks, auth),
+        "audit_ids": list(token.audit_ids),
+        "expires_at": tokens.time_text(token.expires_at),
+        "issued_at": tokens.time_text(token.issued_at),
+        **scope(auth),
+    }
     if with_catalog and (token.project_id or token.domain_id or token.system or token.trust_id):
         body["catalog"] = service_catalog(ks, auth)
     if auth.app_cred:
@@ -46,8 +53,12 @@ def place(auth):
 
 
 def trust(ref):
-    return {"id": ref["id"], "trustor_user": {"id": ref["trustor_user_id"]}, "trustee_user": {"id": ref["trustee_user_id"]},
-            "impersonation": ref["impersonation"]}
+    return {
+        "id": ref["id"],
+        "trustor_user": {"id": ref["trustor_user_id"]},
+        "trustee_user": {"id": ref["trustee_user_id"]},
+        "impersonation": ref["impersonation"],
+    }
 
 
 def credential(ref):

@@ -1,8 +1,8 @@
 """Revocation: the list of what is no longer believed, though its seal is good and its time has not come.
 
-A token cannot be recalled from whoever bears it, so Keystone notes an event ("tokens of this user that were issued before …") and compares every
-token with the list. Times are whole seconds, on both sides: a token issued *in the same second* as the event dies too.
-Source of the behaviour: revoke/core.py and models/revoke_model.py.
+A token cannot be recalled from whoever bears it, so Keystone notes an event ("tokens of this user that were issued
+before …") and compares every token with the list. Times are whole seconds, on both sides: a token issued *in the same
+second* as the event dies too. Source of the behaviour: revoke/core.py and models/revoke_model.py.
 """
 
 from labkit.openstack.errors import BadRequest
@@ -34,7 +34,8 @@ def by_user(ks, user_id):
 
 
 def by_project(ks, project_id):
-    """All tokens of a deleted project. (Disabling one needs no event: validation sees it, and enabling revives them.)"""
+    """All tokens of a deleted project. (Disabling one needs no event: validation sees it, and enabling revives them.)
+    """
     revoke(ks, "project_id", project_id)
 
 

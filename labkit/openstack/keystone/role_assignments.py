@@ -1,4 +1,6 @@
-"""GET /v3/role_assignments: who has which role where, as granted or (?effective) as it works out, with the grant that each entry came from."""
+"""GET /v3/role_assignments: who has which role where, as granted or (?effective) as it works out, with the grant that
+each entry came from.
+"""
 
 from dataclasses import dataclass
 
@@ -13,16 +15,24 @@ from labkit.openstack.keystone.shapes import ID, STRING, query
 from labkit.openstack.keystone.web import route
 
 SCOPE_INHERITED = "scope.OS-INHERIT:inherited_to"
-LIST = Schema({**query({"group.id": ID, "role.id": ID, "scope.domain.id": ID, "scope.project.id": ID, "user.id": STRING}),
-               "dependentRequired": {"include_subtree": ["scope.project.id"]}})
-EXCLUSIVE = (("scope.domain.id", "scope.project.id", "a domain or project"), ("scope.domain.id", "scope.system", "system or domain"),
-             ("scope.project.id", "scope.system", "system or project"))
+LIST = Schema(
+    {
+        **query({"group.id": ID, "role.id": ID, "scope.domain.id": ID, "scope.project.id": ID, "user.id": STRING}),
+        "dependentRequired": {"include_subtree": ["scope.project.id"]},
+    }
+)
+EXCLUSIVE = (
+    ("scope.domain.id", "scope.project.id", "a domain or project"),
+    ("scope.domain.id", "scope.system", "system or domain"),
+    ("scope.project.id", "scope.system", "system or project"),
+)
 ALWAYS_EMPTY = "filter will always result in an empty list."
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a list is filtered by; None: by nothing. subtree_ids: the projects below project_id, if they are wanted too."""
+    """What a list is filtered by; None: by nothing. subtree_ids: the projects below project_id, if they are wanted
+    too."""
 
     user_id: str | None = None
     group_id: str | None = None
@@ -50,8 +60,16 @@ def asked_by(db, request):
         raise BadRequest(f"Combining effective, domain and inherited {ALWAYS_EMPTY.replace('filter', 'filters')}")
     project_id = have.get("scope.project.id") or None
     below = tree.subtree(db, project_id) if project_id and request.flag("include_subtree") else ()
-    return Asked(have.get("user.id") or None, have.get("group.id") or None, have.get("role.id") or None, project_id,
-                 have.get("scope.domain.id") or None, have.get("scope.system") == "all", inherited, tuple(ref["id"] for ref in below))
+    return Asked(
+        have.get("user.id") or None,
+        have.get("group.id") or None,
+        have.get("role.id") or None,
+        project_id,
+        have.get("scope.domain.id") or None,
+        have.get("scope.system") == "all",
+        inherited,
+        tuple(ref["id"] for ref in below),
+    )
 
 
 @route("GET", "/v3/role_assignments", query=LIST)
@@ -60,7 +78,9 @@ def list_assignments(ks, request):
     tree_wanted = request.flag("include_subtree")
     if tree_wanted:
         project = projects.get(ks.db, request.query["scope.project.id"])
-        ks.enforce(request, "identity:list_role_assignments_for_tree", {"project": project, "domain_id": project["domain_id"]})
+        ks.enforce(
+            request, "identity:list_role_assignments_for_tree", {"project": project, "domain_id": project["domain_id"]}
+        )
     else:
         ks.enforce(request, "identity:list_role_assignments", own_domain(request))
     asked = asked_by(ks.db, request)
@@ -88,13 +108,18 @@ def domain_of(db, one):
 
 
 def names(db):
-    """(kind, id) → id, name and domain, as ?include_names shows them; looked up once each. Somebody who is gone has empty names."""
+    """(kind, id) → id, name and domain, as ?include_names shows them; looked up once each. Somebody who is gone has
+    empty names."""
     known, modules = {}, {"user": users, "group": groups, "project": projects, "role": roles, "domain": domains}
 
     def look_up(kind, key):
         if (kind, key) not in known:
             ref = modules[kind].find(db, key) or {"name": "", "domain_id": ""}
-            domain = (domains.find(db, ref["domain_id"]) or {"name": ""}) if kind != "domain" and ref["domain_id"] is not None else None
+            domain = (
+                (domains.find(db, ref["domain_id"]) or {"name": ""})
+                if kind != "domain" and ref["domain_id"] is not None
+                else None
+            )
             owner = {"domain": {"id": ref["domain_id"], "name": domain["name"]}} if domain else {}
             known[kind, key] = {"id": key, "name": ref["name"], **owner}
         return known[kind, key]
@@ -103,7 +128,10 @@ def names(db):
 
 def shown(request, one, named):
     """An entry as the API shows it: scope, user or group, role, and links to the grant it comes from."""
-    indirect, kind = one.get("indirect", {}), next(kind for kind in ("project", "domain", "system") if kind in one or f"{kind}_id" in one)
+    indirect, kind = (
+        one.get("indirect", {}),
+        next(kind for kind in ("project", "domain", "system") if kind in one or f"{kind}_id" in one),
+    )
     scope = {"system": one["system"]} if kind == "system" else {kind: named(kind, one[f"{kind}_id"])}
     actor = "user" if "user_id" in one else "group"
     below = one.get("inherited") or "project_id" in indirect or "domain_id" in indirect
@@ -114,7 +142,12 @@ def shown(request, one, named):
         links["membership"] = request.link("groups", indirect["group_id"], "users", one["user_id"])
     if "role_id" in indirect:
         links["prior_role"] = request.link("prior_role", one["role_id"], "implies", indirect["role_id"])
-    return {"scope": scope, actor: named(actor, one[f"{actor}_id"]), "role": named("role", one["role_id"]), "links": links}
+    return {
+        "scope": scope,
+        actor: named(actor, one[f"{actor}_id"]),
+        "role": named("role", one["role_id"]),
+        "links": links,
+    }
 
 
 def grant_path(one, indirect, below):
@@ -123,7 +156,13 @@ def grant_path(one, indirect, below):
     if "domain_id" in indirect:
         place = ("domains", indirect["domain_id"])
     else:
-        place = ("system",) if "system" in one else ("projects", source["project_id"]) if "project_id" in one else ("domains", one["domain_id"])
+        place = (
+            ("system",)
+            if "system" in one
+            else ("projects", source["project_id"])
+            if "project_id" in one
+            else ("domains", one["domain_id"])
+        )
     actor = ("groups", source["group_id"]) if "group_id" in source else ("users", one["user_id"])
     path = (*place, *actor, "roles", source["role_id"])
     return ("OS-INHERIT", *path, "inherited_to_projects") if below else path

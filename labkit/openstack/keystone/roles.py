@@ -11,9 +11,20 @@ from labkit.openstack.keystone.shapes import ID, IMMUTABLE, NAME, NULLABLE_ID, T
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-ROLES = Table("role", "role",
-              {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT", "description": "TEXT", "options": "TEXT NOT NULL"},
-              documents=("options",), unique=("ifnull(domain_id, ''), name",), longest={"description": 255})
+ROLES = Table(
+    "role",
+    "role",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "name": "TEXT NOT NULL",
+        "domain_id": "TEXT",
+        "description": "TEXT",
+        "options": "TEXT NOT NULL",
+    },
+    documents=("options",),
+    unique=("ifnull(domain_id, ''), name",),
+    longest={"description": 255},
+)
 SCHEMA = ROLES.schema
 
 SHAPE = {"name": NAME, "description": TEXT, "domain_id": NULLABLE_ID, "options": IMMUTABLE}
@@ -44,7 +55,9 @@ def only_by_name(db, name):
     if not found:
         raise NotFound(text=f"Role {name} is not defined")
     if len(found) > 1:
-        raise BadRequest(f"There are multiple role entities named '{name}'. Please use ID instead of names to resolve the ambiguity.")
+        raise BadRequest(
+            f"There are multiple role entities named '{name}'. Please use ID instead of names to resolve the ambiguity."
+        )
     return found[0]
 
 

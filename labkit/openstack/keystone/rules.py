@@ -1,9 +1,10 @@
 """Who may do what in Keystone: the default policy of 2026.1, for every operation, grouped by who may.
 
-Four personas matter: admin (on *any* project: that is the cloud's admin, bug 968696 lives on in the default rules), a reader of the system, a
-manager or reader of the domain that owns the target, and the owner. A rule also names the scopes it accepts; a token of another scope is refused
-although its roles would do. `target.…` is the thing acted upon, built by each route before anything is looked up for the answer, so that a 403
-comes before a 404 and tells nobody what exists.
+Four personas matter: admin (on *any* project: that is the cloud's admin, bug 968696 lives on in the default rules), a
+reader of the system, a manager or reader of the domain that owns the target, and the owner. A rule also names the
+scopes it accepts; a token of another scope is refused although its roles would do. `target.…` is the thing acted
+upon, built by each route before anything is looked up for the answer, so that a 403 comes before a 404 and tells
+nobody what exists.
 """
 
 ANY_SCOPE, NOT_DOMAIN, PROJECT_ONLY = ("system", "domain", "project"), ("system", "project"), ("project",)
@@ -43,44 +44,92 @@ WORDS = {
     "token_subject": "user_id:%(target.token.user_id)s",
     "admin_or_token_subject": "rule:admin_required or rule:token_subject",
     "service_admin_or_token_subject": "rule:service_or_admin or rule:token_subject",
-    "domain_managed_target_role": " or ".join(f"'{role}':%(target.role.name)s" for role in ("manager", "member", "reader")),
+    "domain_managed_target_role": " or ".join(
+        f"'{role}':%(target.role.name)s" for role in ("manager", "member", "reader")
+    ),
 }
 
 GROUPS = [
-    (None, "", "get_auth_catalog get_auth_projects get_auth_domains get_auth_system list_projects_for_user list_domains_for_user"),
-    (ANY_SCOPE, "", "get_limit_model list_limits get_region list_regions get_registered_limit list_registered_limits"
-     " get_security_compliance_domain_config"),
-    (NOT_DOMAIN, ADMIN, "create_domain update_domain delete_domain create_domain_config update_domain_config delete_domain_config"
-     " create_endpoint update_endpoint delete_endpoint create_service update_service delete_service create_region update_region delete_region"
-     " create_role update_role delete_role create_domain_role update_domain_role delete_domain_role create_implied_role delete_implied_role"
-     " create_system_grant_for_user revoke_system_grant_for_user create_system_grant_for_group revoke_system_grant_for_group"
-     " create_policy update_policy delete_policy create_policy_association_for_endpoint delete_policy_association_for_endpoint"
-     " create_policy_association_for_service delete_policy_association_for_service create_policy_association_for_region_and_service"
-     " delete_policy_association_for_region_and_service add_endpoint_to_project remove_endpoint_from_project create_endpoint_group"
-     " update_endpoint_group delete_endpoint_group add_endpoint_group_to_project remove_endpoint_group_from_project"
-     " create_limits update_limit delete_limit create_registered_limits update_registered_limit delete_registered_limit"),
-    (NOT_DOMAIN, LOOK, "get_domain_config get_domain_config_default get_endpoint list_endpoints get_service list_services get_domain_role"
-     " list_domain_roles get_implied_role list_implied_roles list_role_inference_rules check_implied_role list_system_grants_for_user"
-     " check_system_grant_for_user list_system_grants_for_group check_system_grant_for_group get_policy list_policies"
-     " check_policy_association_for_endpoint check_policy_association_for_service check_policy_association_for_region_and_service"
-     " get_policy_for_endpoint list_endpoints_for_policy list_projects_for_endpoint check_endpoint_in_project list_endpoints_for_project"
-     " list_endpoint_groups get_endpoint_group list_projects_associated_with_endpoint_group list_endpoints_associated_with_endpoint_group"
-     " get_endpoint_group_in_project list_endpoint_groups_for_project list_trusts"),
-    (ANY_SCOPE, f"{LOOK} or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s", "get_domain"),
+    (
+        None,
+        "",
+        "get_auth_catalog get_auth_projects get_auth_domains get_auth_system list_projects_for_user"
+        " list_domains_for_user",
+    ),
+    (
+        ANY_SCOPE,
+        "",
+        "get_limit_model list_limits get_region list_regions get_registered_limit list_registered_limits"
+        " get_security_compliance_domain_config",
+    ),
+    (
+        NOT_DOMAIN,
+        ADMIN,
+        "create_domain update_domain delete_domain create_domain_config update_domain_config delete_domain_config"
+        " create_endpoint update_endpoint delete_endpoint create_service update_service delete_service"
+        " create_region update_region delete_region create_role update_role delete_role create_domain_role"
+        " update_domain_role delete_domain_role create_implied_role delete_implied_role"
+        " create_system_grant_for_user revoke_system_grant_for_user create_system_grant_for_group"
+        " revoke_system_grant_for_group create_policy update_policy delete_policy"
+        " create_policy_association_for_endpoint delete_policy_association_for_endpoint"
+        " create_policy_association_for_service delete_policy_association_for_service"
+        " create_policy_association_for_region_and_service delete_policy_association_for_region_and_service"
+        " add_endpoint_to_project remove_endpoint_from_project create_endpoint_group update_endpoint_group"
+        " delete_endpoint_group add_endpoint_group_to_project remove_endpoint_group_from_project create_limits"
+        " update_limit delete_limit create_registered_limits update_registered_limit delete_registered_limit",
+    ),
+    (
+        NOT_DOMAIN,
+        LOOK,
+        "get_domain_config get_domain_config_default get_endpoint list_endpoints get_service list_services"
+        " get_domain_role list_domain_roles get_implied_role list_implied_roles list_role_inference_rules"
+        " check_implied_role list_system_grants_for_user check_system_grant_for_user list_system_grants_for_group"
+        " check_system_grant_for_group get_policy list_policies check_policy_association_for_endpoint"
+        " check_policy_association_for_service check_policy_association_for_region_and_service"
+        " get_policy_for_endpoint list_endpoints_for_policy list_projects_for_endpoint check_endpoint_in_project"
+        " list_endpoints_for_project list_endpoint_groups get_endpoint_group"
+        " list_projects_associated_with_endpoint_group list_endpoints_associated_with_endpoint_group"
+        " get_endpoint_group_in_project list_endpoint_groups_for_project list_trusts",
+    ),
+    (
+        ANY_SCOPE,
+        f"{LOOK} or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s",
+        "get_domain",
+    ),
     (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'domain.id')}", "list_domains"),
     (ANY_SCOPE, PROJECT_LOOK, "get_project list_project_tags get_project_tag"),
-    (ANY_SCOPE, f"{ADMIN} or (role:manager and domain_id:%(target.project.domain_id)s {OWN_PROJECT}",
-     "create_project update_project delete_project update_project_tags create_project_tag delete_project_tags delete_project_tag"),
+    (
+        ANY_SCOPE,
+        f"{ADMIN} or (role:manager and domain_id:%(target.project.domain_id)s {OWN_PROJECT}",
+        "create_project update_project delete_project update_project_tags create_project_tag delete_project_tags"
+        " delete_project_tag",
+    ),
     (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'domain_id')}", "list_projects list_users"),
-    (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'user.domain_id')} or user_id:%(target.user.id)s", "list_user_projects"),
-    (ANY_SCOPE, f"{LOOK} or (role:reader and token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s", "get_user"),
-    (ANY_SCOPE, f"{ADMIN} or (role:manager and token.domain.id:%(target.user.domain_id)s)", "create_user update_user delete_user"),
+    (
+        ANY_SCOPE,
+        f"{LOOK} or {in_domain('reader', 'user.domain_id')} or user_id:%(target.user.id)s",
+        "list_user_projects",
+    ),
+    (
+        ANY_SCOPE,
+        f"{LOOK} or (role:reader and token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s",
+        "get_user",
+    ),
+    (
+        ANY_SCOPE,
+        f"{ADMIN} or (role:manager and token.domain.id:%(target.user.domain_id)s)",
+        "create_user update_user delete_user",
+    ),
     (ANY_SCOPE, "rule:admin_or_owner", "revoke_tokens_for_user"),
     (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'group.domain_id')}", "get_group list_groups list_users_in_group"),
     (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'user.domain_id')} or rule:owner", "list_groups_for_user"),
     (ANY_SCOPE, f"{ADMIN} or {in_domain('manager', 'group.domain_id')}", "create_group update_group delete_group"),
     (ANY_SCOPE, f"{LOOK} or {in_domain('reader', 'group.domain_id', 'user.domain_id')}", "check_user_in_group"),
-    (ANY_SCOPE, f"{ADMIN} or {in_domain('manager', 'group.domain_id', 'user.domain_id')}", "add_user_to_group remove_user_from_group"),
+    (
+        ANY_SCOPE,
+        f"{ADMIN} or {in_domain('manager', 'group.domain_id', 'user.domain_id')}",
+        "add_user_to_group remove_user_from_group",
+    ),
     (ANY_SCOPE, f"({LOOK}) or (role:manager and not domain_id:None)", "list_roles"),
     (ANY_SCOPE, f"({LOOK}) or (role:manager and rule:domain_managed_target_role)", "get_role"),
     (ANY_SCOPE, f"{ADMIN} or ({SYSTEM_READER} or {grant_pairs('reader')} and {ROLE_OF_DOMAIN})", "check_grant"),
@@ -94,15 +143,23 @@ GROUPS = [
     (NOT_DOMAIN, f"{LOOK} or {TRUSTOR} or {TRUSTEE}", "get_trust list_roles_for_trust get_role_for_trust"),
     (PROJECT_ONLY, "rule:owner", "create_application_credential"),
     (NOT_DOMAIN, "rule:admin_or_owner", "delete_application_credential"),
-    (NOT_DOMAIN, f"{LOOK} or rule:owner", "get_application_credential list_application_credentials ec2_list_credentials"),
+    (
+        NOT_DOMAIN,
+        f"{LOOK} or rule:owner",
+        "get_application_credential list_application_credentials ec2_list_credentials",
+    ),
     (NOT_DOMAIN, f"{SYSTEM_READER} or user_id:%(target.user.id)s", "get_access_rule list_access_rules"),
     (NOT_DOMAIN, "(role:admin and system_scope:all) or user_id:%(target.user.id)s", "delete_access_rule"),
     (ANY_SCOPE, f"{LOOK} or {CREDENTIAL_OWNER}", "get_credential list_credentials"),
     (ANY_SCOPE, f"{ADMIN} or {CREDENTIAL_OWNER}", "create_credential update_credential delete_credential"),
     (NOT_DOMAIN, f"{LOOK} or {CREDENTIAL_OWNER}", "ec2_get_credential"),
     (NOT_DOMAIN, f"{ADMIN} or (role:member and {CREDENTIAL_OWNER})", "ec2_create_credential ec2_delete_credential"),
-    (ANY_SCOPE, f"{LOOK} or domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s"
-     " or (project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)", "get_limit"),
+    (
+        ANY_SCOPE,
+        f"{LOOK} or domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s"
+        " or (project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)",
+        "get_limit",
+    ),
     (ANY_SCOPE, f"{LOOK} or rule:token_subject", "check_token"),
     (ANY_SCOPE, f"{LOOK} or rule:service_role or rule:token_subject", "validate_token"),
     (ANY_SCOPE, "rule:admin_required or rule:token_subject", "revoke_token"),

@@ -1,7 +1,8 @@
 """JSON Schema: the shapes that request bodies and query strings must have.
 
-`Schema(document).check(value)` first asks a compiled closure (microseconds); only what that refuses goes to the jsonschema library, whose
-sentences are the ones real Keystone puts into its 400. Draft 2020-12, with the formats date-time and uuid.
+`Schema(document).check(value)` first asks a compiled closure (microseconds); only what that refuses goes to the
+jsonschema library, whose sentences are the ones real Keystone puts into its 400. Draft 2020-12, with the formats
+date-time and uuid.
 """
 
 import re
@@ -100,7 +101,18 @@ def compiled(schema):
     return rules[0] if len(rules) == 1 else lambda value: all(rule(value) for rule in rules)
 
 
-SILENT = {"description", "title", "$schema", "$id", "default", "example", "examples", "deprecated", "x-openstack", "$comment"}
+SILENT = {
+    "description",
+    "title",
+    "$schema",
+    "$id",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "x-openstack",
+    "$comment",
+}
 
 
 def _unknown(_, schema):
@@ -159,16 +171,27 @@ def _combined(decide):
 
 
 RULES = {
-    "type": _type, "properties": _properties, "additionalProperties": _additional, "patternProperties": _patterns, "items": _items,
+    "type": _type,
+    "properties": _properties,
+    "additionalProperties": _additional,
+    "patternProperties": _patterns,
+    "items": _items,
     "required": lambda names, _: lambda value: not isinstance(value, dict) or all(name in value for name in names),
     "enum": lambda values, _: lambda value: any(_same(value, other) for other in values),
     "const": lambda const, _: lambda value: _same(value, const),
-    "pattern": lambda text, _: (lambda p: lambda value: not isinstance(value, str) or bool(p.search(value)))(re.compile(text)),
+    "pattern": lambda text, _: (lambda p: lambda value: not isinstance(value, str) or bool(p.search(value)))(
+        re.compile(text)
+    ),
     "format": lambda name, _: FORMATS.get(name, lambda value: True),
-    "minLength": _length(str, lambda n, bound: n >= bound), "maxLength": _length(str, lambda n, bound: n <= bound),
-    "minItems": _length(list, lambda n, bound: n >= bound), "maxItems": _length(list, lambda n, bound: n <= bound),
-    "minProperties": _length(dict, lambda n, bound: n >= bound), "maxProperties": _length(dict, lambda n, bound: n <= bound),
+    "minLength": _length(str, lambda n, bound: n >= bound),
+    "maxLength": _length(str, lambda n, bound: n <= bound),
+    "minItems": _length(list, lambda n, bound: n >= bound),
+    "maxItems": _length(list, lambda n, bound: n <= bound),
+    "minProperties": _length(dict, lambda n, bound: n >= bound),
+    "maxProperties": _length(dict, lambda n, bound: n <= bound),
     "minimum": lambda bound, _: lambda value: number(value) is None or number(value) >= bound,
     "maximum": lambda bound, _: lambda value: number(value) is None or number(value) <= bound,
-    "anyOf": _combined(any), "allOf": _combined(all), "oneOf": _combined(lambda results: sum(results) == 1),
+    "anyOf": _combined(any),
+    "allOf": _combined(all),
+    "oneOf": _combined(lambda results: sum(results) == 1),
 }

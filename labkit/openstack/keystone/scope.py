@@ -1,6 +1,7 @@
 """Where a token shall hold: unscoped, a project, a domain, the system, or what a trust says.
 
-A scope is looked up before the password is, and a scope that does not exist answers exactly like a wrong password. Source: auth/core.py, AuthInfo.
+A scope is looked up before the password is, and a scope that does not exist answers exactly like a wrong password.
+Source: auth/core.py, AuthInfo.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ KINDS = ("project", "domain", "unscoped", "system", "OS-TRUST:trust")
 
 @dataclass(frozen=True)
 class Scope:
-    """At most one of system ('all'), project_id and domain_id; `trust` besides project_id; `chosen` when the client named any."""
+    """At most one of system ('all'), project_id and domain_id; `trust` besides project_id; `chosen` when the client
+    named any."""
 
     project_id: str | None = None
     domain_id: str | None = None
@@ -29,9 +31,12 @@ def wanted(ks, demand):
     """The scope that a request asks for. Raises BadRequest, Unauthorized."""
     if "application_credential" in demand["identity"]["methods"]:
         if "scope" in demand:
-            raise Unauthorized("an application credential has its scope already",
-                               message="Error authenticating with application credential: Application credentials cannot request a scope.",
-                               identity={})
+            raise Unauthorized(
+                "an application credential has its scope already",
+                message="Error authenticating with application credential: Application credentials cannot request a "
+                "scope.",
+                identity={},
+            )
         ref = login.named_credential(ks, demand["identity"]["application_credential"])
         return Scope(project_id=ref["project_id"])
     if "scope" not in demand:
@@ -56,7 +61,9 @@ def looked_up(ks, asked):
 
 
 def named_project(ks, named):
-    """The enabled project in an enabled domain that {"id"} or {"name", "domain"} means; remembered while nobody writes."""
+    """The enabled project in an enabled domain that {"id"} or {"name", "domain"} means; remembered while nobody
+    writes.
+    """
     there = named.get("domain", {})
     key = ("named project", named.get("id"), named.get("name"), "domain" in named, there.get("id"), there.get("name"))
     return ks.db.memo(key, lambda: find_project(ks, named))

@@ -9,7 +9,9 @@ from labkit.openstack.keystone.shapes import body
 from labkit.openstack.keystone.store import Table, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
-SERVICES = Table("service", "service", {"id": "TEXT PRIMARY KEY", "type": "TEXT", "enabled": "INTEGER NOT NULL"}, flags=("enabled",))
+SERVICES = Table(
+    "service", "service", {"id": "TEXT PRIMARY KEY", "type": "TEXT", "enabled": "INTEGER NOT NULL"}, flags=("enabled",)
+)
 SCHEMA = SERVICES.schema
 WORD = {"type": "string", "minLength": 1, "maxLength": 255}
 SHAPE = {"enabled": {"type": "boolean"}, "type": WORD, "name": WORD}

@@ -1,8 +1,31 @@
 """Pieces of the shapes that many resources share: names, ids, booleans, options."""
 
-BOOLEAN = {"type": ["boolean", "string", "null"],
-           "enum": [True, "True", "TRUE", "true", False, "False", "FALSE", "false", "", "1", "0", "y", "Y", "n", "N", "on", "ON", "off", "OFF",
-                    "yes", "no"]}
+BOOLEAN = {
+    "type": ["boolean", "string", "null"],
+    "enum": [
+        True,
+        "True",
+        "TRUE",
+        "true",
+        False,
+        "False",
+        "FALSE",
+        "false",
+        "",
+        "1",
+        "0",
+        "y",
+        "Y",
+        "n",
+        "N",
+        "on",
+        "ON",
+        "off",
+        "OFF",
+        "yes",
+        "no",
+    ],
+}
 ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-zA-Z0-9-]+$"}
 NULLABLE_ID = {**ID, "type": ["string", "null"]}
 NAME = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"[\S]+"}
@@ -13,7 +36,13 @@ SWITCH = {"type": ["boolean", "null"], "enum": [True, False, None]}
 IMMUTABLE = {"type": "object", "properties": {"immutable": SWITCH}, "additionalProperties": False}
 REGION_ID = {"type": ["string", "null"], "minLength": 1, "maxLength": 255}
 STRING = {"type": "string"}
-ROLE_REF = {"type": "object", "properties": {"id": ID, "name": NAME}, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+ROLE_REF = {
+    "type": "object",
+    "properties": {"id": ID, "name": NAME},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
 PAGE = {"marker": STRING, "limit": {"type": ["integer", "string"]}}
 ORDER = {"sort_key": STRING, "sort_dir": {"type": "string", "enum": ["asc", "desc"]}}
 

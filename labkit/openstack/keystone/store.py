@@ -12,14 +12,20 @@ TRUE_WORDS = {"1", "t", "true", "on", "y", "yes"}
 
 
 class Table:
-    """One kind of resource: `columns` (name → SQLite type), of which `flags` are booleans and `documents` are JSON; `longest`: name → characters.
+    """One kind of resource: `columns` (name → SQLite type), of which `flags` are booleans and `documents` are JSON;
+    `longest`: name → characters.
 
     `kind` is the word of 404 and 409 answers. A duplicate key or name raises Conflict, a missing id NotFound.
     """
 
     def __init__(self, name, kind, columns, flags=(), documents=(), unique=(), longest=(), extra=True):
         self.name, self.kind, self.columns = name, kind, columns
-        self.flags, self.documents, self.longest, self.extra = frozenset(flags), frozenset(documents), dict(longest), extra
+        self.flags, self.documents, self.longest, self.extra = (
+            frozenset(flags),
+            frozenset(documents),
+            dict(longest),
+            extra,
+        )
         self.schema = self._schema(unique)
 
     def _schema(self, unique):
@@ -47,11 +53,14 @@ class Table:
         return as_boolean(value) if name in self.flags and value is not None else value
 
     def row(self, ref):
-        """A dict as a row: columns, and the rest in `extra`. Raises BadRequest for a text that is too long for its column."""
+        """A dict as a row: columns, and the rest in `extra`. Raises BadRequest for a text that is too long for its
+        column."""
         for name, characters in self.longest.items():
             if isinstance(ref.get(name), str) and len(ref[name]) > characters:
-                raise BadRequest(f"String length exceeded. The length of string '{ref[name]}' exceeds the limit of column "
-                                 f"{name}(CHAR({characters})).")
+                raise BadRequest(
+                    f"String length exceeded. The length of string '{ref[name]}' exceeds the limit of column "
+                    f"{name}(CHAR({characters}))."
+                )
         row = {name: self._stored(name, ref.get(name)) for name in self.columns}
         if self.extra:
             row["extra"] = json.dumps(self.extras(ref))
@@ -82,7 +91,9 @@ class Table:
         """Store a new resource and return it as a client sees it; `details` replaces the text of the 409."""
         row = self.row(ref)
         names = ", ".join(f'"{name}"' for name in row)
-        self._write(db, f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join("?" * len(row))})', row.values(), ref, details)
+        self._write(
+            db, f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join("?" * len(row))})', row.values(), ref, details
+        )
         return {**ref, **{name: self._value(name, row[name]) for name in self.columns}}
 
     def update(self, db, key, changes, details=None, kind=None):

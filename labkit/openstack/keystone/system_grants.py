@@ -18,7 +18,9 @@ def check_grant(ks, request, role_id, **who):
 
 def create_grant(ks, request, role_id, **who):
     if roles.get(ks.db, role_id)["domain_id"]:
-        raise BadRequest(f"Role {role_id} is a domain-specific role. Unable to use a domain-specific role in a system assignment.")
+        raise BadRequest(
+            f"Role {role_id} is a domain-specific role. Unable to use a domain-specific role in a system assignment."
+        )
     assignments.grant(ks, role_id, system=True, **who)
     return NoContent()
 

@@ -3,13 +3,14 @@
     [2, [True, <user id, 16 bytes>], 2, [True, <project id>], 1767340800.0, [<audit id, 16 bytes>]]
      │            who              how       where               until              which token
 
-No role, no name, no catalog: those are looked up at every validation, which is why a role that was taken away is gone at once, and why
-nobody can read a token without asking Keystone. Payloads and versions are byte for byte those of real Keystone (token/token_formatters.py).
+No role, no name, no catalog: those are looked up at every validation, which is why a role that was taken away is gone
+at once, and why nobody can read a token without asking Keystone. Payloads and versions are byte for byte those of
+real Keystone (token/token_formatters.py).
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import msgpack
 
@@ -144,10 +145,10 @@ def new_audit_id(draw):
 
 def time_text(epoch_s):
     """2026-03-02T08:00:00.000000Z, as tokens show times."""
-    return datetime.fromtimestamp(epoch_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def epoch(text):
     """Unix seconds of an ISO 8601 time; without a zone it is UTC."""
     at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

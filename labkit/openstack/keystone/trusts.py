@@ -1,7 +1,9 @@
-"""Trusts: a user (trustor) lets another (trustee) act for him on one project, with some of his roles, for some time or some uses.
+"""Trusts: a user (trustor) lets another (trustee) act for him on one project, with some of his roles, for some time
+or some uses.
 
-A trust gives what its trustor still has, never more. With `allow_redelegation` the trustee may pass on a part of it, in a chain that gets shorter
-each time; deleting a trust deletes what was made from it. Deleted trusts stay in the table, marked.
+A trust gives what its trustor still has, never more. With `allow_redelegation` the trustee may pass on a part of it,
+in a chain that gets shorter each time; deleting a trust deletes what was made from it. Deleted trusts stay in the
+table, marked.
 """
 
 from labkit.openstack.errors import BadRequest, Forbidden, NotFound
@@ -14,21 +16,47 @@ from labkit.openstack.keystone.store import Table
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 TRUSTS = Table(
-    "trust", "trust",
-    {"id": "TEXT PRIMARY KEY", "trustor_user_id": "TEXT NOT NULL", "trustee_user_id": "TEXT NOT NULL", "project_id": "TEXT",
-     "impersonation": "INTEGER NOT NULL", "expires_at": "TEXT", "remaining_uses": "INTEGER", "deleted_at": "TEXT", "redelegated_trust_id": "TEXT",
-     "redelegation_count": "INTEGER", "roles": "TEXT NOT NULL"},
-    flags=("impersonation",), documents=("roles",),
+    "trust",
+    "trust",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "trustor_user_id": "TEXT NOT NULL",
+        "trustee_user_id": "TEXT NOT NULL",
+        "project_id": "TEXT",
+        "impersonation": "INTEGER NOT NULL",
+        "expires_at": "TEXT",
+        "remaining_uses": "INTEGER",
+        "deleted_at": "TEXT",
+        "redelegated_trust_id": "TEXT",
+        "redelegation_count": "INTEGER",
+        "roles": "TEXT NOT NULL",
+    },
+    flags=("impersonation",),
+    documents=("roles",),
     unique=("trustor_user_id, trustee_user_id, project_id, impersonation, expires_at",),
-    longest=dict.fromkeys(("trustor_user_id", "trustee_user_id", "project_id"), 64))
+    longest=dict.fromkeys(("trustor_user_id", "trustee_user_id", "project_id"), 64),
+)
 SCHEMA = TRUSTS.schema
 
 LONGEST_CHAIN = 3   # max_redelegation_count
-CREATE = Schema(body("trust", {
-    "trustor_user_id": STRING, "trustee_user_id": STRING, "impersonation": {"type": "boolean"}, "project_id": TEXT,
-    "remaining_uses": {"type": ["integer", "null"], "minimum": 1}, "expires_at": {"type": ["null", "string"]},
-    "allow_redelegation": {"type": ["boolean", "null"]}, "redelegation_count": {"type": ["integer", "null"], "minimum": 0},
-    "redelegated_trust_id": TEXT, "roles": {"type": "array", "items": ROLE_REF}}, required=["trustor_user_id", "trustee_user_id", "impersonation"]))
+CREATE = Schema(
+    body(
+        "trust",
+        {
+            "trustor_user_id": STRING,
+            "trustee_user_id": STRING,
+            "impersonation": {"type": "boolean"},
+            "project_id": TEXT,
+            "remaining_uses": {"type": ["integer", "null"], "minimum": 1},
+            "expires_at": {"type": ["null", "string"]},
+            "allow_redelegation": {"type": ["boolean", "null"]},
+            "redelegation_count": {"type": ["integer", "null"], "minimum": 0},
+            "redelegated_trust_id": TEXT,
+            "roles": {"type": "array", "items": ROLE_REF},
+        },
+        required=["trustor_user_id", "trustee_user_id", "impersonation"],
+    )
+)
 LIST = Schema(query({"trustor_user_id": STRING, "trustee_user_id": STRING}))
 HOME, ONE = "/v3/OS-TRUST/trusts", "/v3/OS-TRUST/trusts/<trust_id>"
 PATH = ("OS-TRUST", "trusts")
@@ -41,7 +69,8 @@ def find(db, trust_id):
 
 
 def usable(ks, trust_id):
-    """A trust that is neither deleted, over nor used up. Raises NotFound; Forbidden when the chain it is part of does not hold any more."""
+    """A trust that is neither deleted, over nor used up. Raises NotFound; Forbidden when the chain it is part of does
+    not hold any more."""
     ref = alone(ks, trust_id)
     child = ref
     while child["redelegated_trust_id"]:
@@ -55,7 +84,12 @@ def usable(ks, trust_id):
 def alone(ks, trust_id):
     """The same without a look at the chain."""
     ref = find(ks.db, trust_id)
-    if ref is None or ref["deleted_at"] or (ref["expires_at"] and stored(ks.utcnow()) > ref["expires_at"]) or ref["remaining_uses"] == 0:
+    if (
+        ref is None
+        or ref["deleted_at"]
+        or (ref["expires_at"] and stored(ks.utcnow()) > ref["expires_at"])
+        or ref["remaining_uses"] == 0
+    ):
         raise NotFound("trust", trust_id)
     return ref
 
@@ -84,7 +118,8 @@ def consume(db, trust_id):
 
 
 def require_part(parent, child):
-    """What is passed on is a part of what was got: shorter, not longer, no other roles, no new impersonation. Raises Forbidden."""
+    """What is passed on is a part of what was got: shorter, not longer, no other roles, no new impersonation. Raises
+    Forbidden."""
     if not 0 < (parent["redelegation_count"] or 0) <= LONGEST_CHAIN or child["remaining_uses"] is not None:
         raise Forbidden()
     if parent["expires_at"] and child["expires_at"] and child["expires_at"] > parent["expires_at"]:
@@ -125,7 +160,9 @@ def require_held(db, ref):
     held = []
     if ref.get("project_id"):
         projects.get(db, ref["project_id"])
-        held = assignments.effective_role_ids(db, ref["trustor_user_id"], project_id=ref["project_id"], keep_domain_roles=True)
+        held = assignments.effective_role_ids(
+            db, ref["trustor_user_id"], project_id=ref["project_id"], keep_domain_roles=True
+        )
     for role in ref["roles"]:
         if role["id"] not in held:
             raise NotFound("role", role["id"])
@@ -160,12 +197,19 @@ def trust_target(ks, request, trust_id, **_):
 def shown(request, ref):
     """A trust with its roles, each with its address."""
     linked = [{**role, "links": {"self": request.link("roles", role["id"])}} for role in ref["roles"]]
-    return {**brief(ref), "roles": linked, "roles_links": {"self": request.link(ref["id"], "roles"), "next": None, "previous": None}}
+    return {
+        **brief(ref),
+        "roles": linked,
+        "roles_links": {"self": request.link(ref["id"], "roles"), "next": None, "previous": None},
+    }
 
 
 def brief(ref):
     """A trust as lists show it."""
-    return {**{name: value for name, value in ref.items() if name != "roles"}, "expires_at": whole_seconds(ref["expires_at"])}
+    return {
+        **{name: value for name, value in ref.items() if name != "roles"},
+        "expires_at": whole_seconds(ref["expires_at"]),
+    }
 
 
 @route("GET", HOME, query=LIST)
@@ -182,16 +226,27 @@ def list_trusts(ks, request):
     return collection(request, "trusts", [brief(ref) for ref in refs], path=PATH)
 
 
-@route("POST", HOME, rule="identity:create_trust", body=CREATE, target=lambda ks, request: {"trust": request.json["trust"]})
+@route(
+    "POST", HOME, rule="identity:create_trust", body=CREATE, target=lambda ks, request: {"trust": request.json["trust"]}
+)
 def create_trust(ks, request):
     require_own_rights(request)
-    ref = {"project_id": None, "remaining_uses": None, "roles": [], **request.json["trust"], "id": ks.new_id(), "deleted_at": None}
+    ref = {
+        "project_id": None,
+        "remaining_uses": None,
+        "roles": [],
+        **request.json["trust"],
+        "id": ks.new_id(),
+        "deleted_at": None,
+    }
     if ref["project_id"] and not ref["roles"]:
         raise Forbidden("At least one role should be specified")
     users.get(ks.db, ref["trustee_user_id"])
     ref["roles"] = roles.named(ks.db, ref["roles"])
     require_held(ks.db, ref)
-    ref["expires_at"] = ref["expires_at"] and future(ks, ref["expires_at"]) if ref.get("expires_at") is not None else None
+    ref["expires_at"] = (
+        ref["expires_at"] and future(ks, ref["expires_at"]) if ref.get("expires_at") is not None else None
+    )
     ref = chained(ks, request, ref)
     TRUSTS.insert(ks.db, {**ref, "roles": [role["id"] for role in ref["roles"]]})
     return Created(member(request, "trust", shown(request, find(ks.db, ref["id"])), PATH))

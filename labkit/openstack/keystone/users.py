@@ -1,6 +1,8 @@
-"""Users: accounts, each in one domain. The password lies elsewhere, hashed; what else a client sends is kept and given back."""
+"""Users: accounts, each in one domain. The password lies elsewhere, hashed; what else a client sends is kept and
+given back.
+"""
 
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 
 from labkit.openstack.errors import MALFORMED, BadRequest
 from labkit.openstack.keystone import assignments, domains, passwords, projects, revocation
@@ -13,25 +15,67 @@ from labkit.openstack.keystone.store import Table, as_boolean, normalised
 from labkit.openstack.keystone.web import Created, NoContent, route
 
 USERS = Table(
-    "user", "user",
-    {"id": "TEXT PRIMARY KEY", "name": "TEXT NOT NULL", "domain_id": "TEXT NOT NULL", "enabled": "INTEGER", "default_project_id": "TEXT",
-     "options": "TEXT NOT NULL"},
-    flags=("enabled",), documents=("options",), unique=("domain_id, name",), longest={"default_project_id": 64})
+    "user",
+    "user",
+    {
+        "id": "TEXT PRIMARY KEY",
+        "name": "TEXT NOT NULL",
+        "domain_id": "TEXT NOT NULL",
+        "enabled": "INTEGER",
+        "default_project_id": "TEXT",
+        "options": "TEXT NOT NULL",
+    },
+    flags=("enabled",),
+    documents=("options",),
+    unique=("domain_id, name",),
+    longest={"default_project_id": 64},
+)
 SCHEMA = USERS.schema
 
 RULES_OF_FACTORS = {"type": ["array", "null"], "uniqueItems": True,
                     "items": {"type": "array", "items": STRING, "minItems": 1, "uniqueItems": True}}
-SWITCHES = ("ignore_change_password_upon_first_use", "ignore_password_expiry", "ignore_lockout_failure_attempts", "lock_password",
-            "ignore_user_inactivity")
-OPTIONS = {"type": "object", "additionalProperties": False,
-           "properties": {**dict.fromkeys(SWITCHES, SWITCH), "multi_factor_auth_rules": RULES_OF_FACTORS, "multi_factor_auth_enabled": SWITCH}}
-SHAPE = {"domain_id": ID, "default_project_id": TEXT, "description": TEXT, "enabled": BOOLEAN, "federated": {"type": "array"}, "name": NAME,
-         "password": TEXT, "options": OPTIONS}
+SWITCHES = (
+    "ignore_change_password_upon_first_use",
+    "ignore_password_expiry",
+    "ignore_lockout_failure_attempts",
+    "lock_password",
+    "ignore_user_inactivity",
+)
+OPTIONS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        **dict.fromkeys(SWITCHES, SWITCH),
+        "multi_factor_auth_rules": RULES_OF_FACTORS,
+        "multi_factor_auth_enabled": SWITCH,
+    },
+}
+SHAPE = {
+    "domain_id": ID,
+    "default_project_id": TEXT,
+    "description": TEXT,
+    "enabled": BOOLEAN,
+    "federated": {"type": "array"},
+    "name": NAME,
+    "password": TEXT,
+    "options": OPTIONS,
+}
 CREATE = Schema(body("user", SHAPE, required=["name"]))
 UPDATE = Schema(body("user", SHAPE, minProperties=1))
 FEDERATED = ("idp_id", "protocol_id", "unique_id")
-LIST = Schema(query({"domain_id": ID, "enabled": BOOLEAN, "name": NAME, "password_expires_at": STRING, **dict.fromkeys(FEDERATED, STRING),
-                     **PAGE, **ORDER}))
+LIST = Schema(
+    query(
+        {
+            "domain_id": ID,
+            "enabled": BOOLEAN,
+            "name": NAME,
+            "password_expires_at": STRING,
+            **dict.fromkeys(FEDERATED, STRING),
+            **PAGE,
+            **ORDER,
+        }
+    )
+)
 FILTERS = ("domain_id", "enabled", "name")
 NEVER_STORED = ("password", "federated", "tenants", "groups", "domains", "password_expires_at", "links", "extra")
 OPERATORS = {"lt": lambda a, b: a < b, "lte": lambda a, b: a <= b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
@@ -87,7 +131,8 @@ def require_no_domain(db, ref):
 
 
 def update(ks, user_id, changes):
-    """Change a user; disabling him or giving him another password ends all his tokens. Raises NotFound, BadRequest, Conflict."""
+    """Change a user; disabling him or giving him another password ends all his tokens. Raises NotFound, BadRequest,
+    Conflict."""
     old = get(ks.db, user_id)
     if "domain_id" in changes and changes["domain_id"] != old["domain_id"]:
         raise BadRequest("Cannot change Domain ID")
@@ -98,7 +143,9 @@ def update(ks, user_id, changes):
     ref = shown(USERS.update(ks.db, user_id, kept))
     if "password" in changes:
         passwords.store(ks, user_id, changes["password"])
-    if changes.get("password") is not None or (old["enabled"] and kept.get("enabled") is not None and not as_boolean(kept["enabled"])):
+    if changes.get("password") is not None or (
+        old["enabled"] and kept.get("enabled") is not None and not as_boolean(kept["enabled"])
+    ):
         revocation.by_user(ks, user_id)
     return ref
 
@@ -116,8 +163,15 @@ def expiring(ks, refs, wanted):
     except (ValueError, OverflowError):
         raise BadRequest(f"Timestamp not in expected format. {MALFORMED}") from None
     if operator not in OPERATORS:
-        raise BadRequest(f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', 'lt', 'lte', 'gt', or 'gte'.")
-    dated = [(ref, datetime.fromisoformat(ref["password_expires_at"].rstrip("Z"))) for ref in refs if ref["password_expires_at"]]
+        raise BadRequest(
+            f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', 'lt', 'lte',"
+            " 'gt', or 'gte'."
+        )
+    dated = [
+        (ref, datetime.fromisoformat(ref["password_expires_at"].rstrip("Z")))
+        for ref in refs
+        if ref["password_expires_at"]
+    ]
     return [ref for ref, moment in dated if OPERATORS[operator](moment, asked)]
 
 
@@ -137,7 +191,13 @@ def list_users(ks, request):
     return collection(request, "users", listed(ks, request, refs), FILTERS, paged=True)
 
 
-@route("POST", "/v3/users", rule="identity:create_user", body=CREATE, target=lambda ks, request: {"user": request.json["user"]})
+@route(
+    "POST",
+    "/v3/users",
+    rule="identity:create_user",
+    body=CREATE,
+    target=lambda ks, request: {"user": request.json["user"]},
+)
 def create_user(ks, request):
     ref = normalised(request.json["user"])
     ref = {**ref, "domain_id": ref.get("domain_id") or request.auth.domain_id or "default", "id": ks.new_id()}

@@ -3,8 +3,9 @@
     open the envelope ──▶ look up user, scope, roles ──▶ expired? ──▶ revoked? ──▶ disabled? ──▶ Auth
       no key: 404             gone: 404, no role: 404      404          404           404
 
-Nothing about a token is stored when it is issued, so everything is looked up each time; what was found is remembered until anybody writes to
-the database (the counter in Database.memo), never for a fixed time. Order and messages: token/provider.py and models/token_model.py.
+Nothing about a token is stored when it is issued, so everything is looked up each time; what was found is remembered
+until anybody writes to the database (the counter in Database.memo), never for a fixed time. Order and messages:
+token/provider.py and models/token_model.py.
 """
 
 import re
@@ -66,7 +67,11 @@ class Auth:
     @property
     def delegated(self):
         """Somebody's rights at second hand: a trust, or any method but logging in oneself."""
-        return bool(self.trust_id) or not self.token.methods or not {"password", "token", "external", "mapped"}.issuperset(self.token.methods)
+        return (
+            bool(self.trust_id)
+            or not self.token.methods
+            or not {"password", "token", "external", "mapped"}.issuperset(self.token.methods)
+        )
 
     @cached_property
     def credentials(self):
@@ -76,16 +81,28 @@ class Auth:
             token["domain"] = {"id": self.domain["id"]}
         if self.project_domain:
             token["project"] = {"domain": {"id": self.project_domain["id"]}}
-        return {"user_id": self.user_id, "user_domain_id": self.user_domain_id, "project_id": self.project_id,
-                "project_domain_id": self.project_domain_id, "domain_id": self.domain_id, "system_scope": self.system,
-                "roles": self.roles, "is_admin": False, "trust_id": self.trust_id, "trustor_id": trust.get("trustor_user_id"),
-                "trustee_id": trust.get("trustee_user_id"), "token": token}
+        return {
+            "user_id": self.user_id,
+            "user_domain_id": self.user_domain_id,
+            "project_id": self.project_id,
+            "project_domain_id": self.project_domain_id,
+            "domain_id": self.domain_id,
+            "system_scope": self.system,
+            "roles": self.roles,
+            "is_admin": False,
+            "trust_id": self.trust_id,
+            "trustor_id": trust.get("trustor_user_id"),
+            "trustee_id": trust.get("trustee_user_id"),
+            "token": token,
+        }
 
 
 def validate(ks, token_id, window_s=0, access_rules=False):
-    """The Auth behind a token's text. Raises NotFound (a bad subject token is 404; the route turns it into 401 for a caller's token).
+    """The Auth behind a token's text. Raises NotFound (a bad subject token is 404; the route turns it into 401 for a
+    caller's token).
 
-    window_s: how long after its end an expired token is still read. access_rules: does the asking service know access rules?
+    window_s: how long after its end an expired token is still read. access_rules: does the asking service know access
+    rules?
     """
     if not token_id:
         raise TokenNotFound(text="No token in the request")
@@ -146,7 +163,9 @@ def look_up(ks, token):
         take_trust(ks, auth)
     enabled("domain", auth.user_domain)
     if token.app_cred_id:
-        auth.app_cred = found("Application Credential", application_credentials.find(db, token.app_cred_id), token.app_cred_id)
+        auth.app_cred = found(
+            "Application Credential", application_credentials.find(db, token.app_cred_id), token.app_cred_id
+        )
     auth.roles_refs = roles_of(db, auth)
     if not auth.roles_refs and (token.system or token.domain_id or token.project_id):
         raise Unauthorized(f"user {token.user_id} has no role here")
@@ -212,15 +231,23 @@ def brief(roles):
 
 
 def may_ask_here(auth, request):
-    """Does an application credential with access rules let its token be used for this request to the identity service?"""
+    """Does an application credential with access rules let its token be used for this request to the identity
+    service?"""
     rules = (auth.app_cred or {}).get("access_rules")
     if not rules or (request.method == "GET" and request.path.endswith("/v3/auth/tokens")):
         return True
-    return any(rule["service"] == "identity" and rule["method"] == request.method and path_fits(rule["path"], request.path) for rule in rules)
+    return any(
+        rule["service"] == "identity" and rule["method"] == request.method and path_fits(rule["path"], request.path)
+        for rule in rules
+    )
 
 
 def path_fits(pattern, path):
     """{name} and * stand for one part of a path, ** for the rest."""
     words = {"**": ".*", "*": "[^/]+"}
     parts = re.split(r"(\{[^}]*\}|\*\*|\*)", pattern)
-    return bool(re.fullmatch("".join("[^/]+" if part.startswith("{") else words.get(part) or re.escape(part) for part in parts), path))
+    return bool(
+        re.fullmatch(
+            "".join("[^/]+" if part.startswith("{") else words.get(part) or re.escape(part) for part in parts), path
+        )
+    )

@@ -20,15 +20,17 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 from labkit.openstack.errors import Expecting, TooLarge, Unauthorized
 
 LONGEST_BODY_BYTES = 114688   # oslo.middleware's default limit
-REASONS = {200: "OK", 201: "CREATED", 202: "ACCEPTED", 204: "NO CONTENT", 300: "MULTIPLE CHOICES", 308: "PERMANENT REDIRECT",
-           400: "BAD REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT FOUND", 405: "METHOD NOT ALLOWED",
-           409: "CONFLICT", 410: "GONE", 413: "REQUEST ENTITY TOO LARGE", 500: "INTERNAL SERVER ERROR", 501: "NOT IMPLEMENTED"}
+REASONS = {200: "OK", 201: "CREATED", 202: "ACCEPTED", 204: "NO CONTENT", 300: "MULTIPLE CHOICES",
+           308: "PERMANENT REDIRECT", 400: "BAD REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT FOUND",
+           405: "METHOD NOT ALLOWED", 409: "CONFLICT", 410: "GONE", 413: "REQUEST ENTITY TOO LARGE",
+           500: "INTERNAL SERVER ERROR", 501: "NOT IMPLEMENTED"}
 ROUTES = []
 
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: method and path template, the policy rule that guards it, and what must be known to ask the rule."""
+    """One operation: method and path template, the policy rule that guards it, and what must be known to ask the
+    rule."""
 
     method: str
     template: str
@@ -44,12 +46,15 @@ def route(method, template, rule=None, target=None, body=None, query=None, atomi
     """Enter a handler `(ks, request, **path) -> dict | Created | NoContent | Response` in the table of routes.
 
     rule: policy rule asked before the handler; None means open, or that the handler asks itself (`ks.enforce`).
-    target: `(ks, request, **path) -> {"user": {…}}`, what the rule's %(target.user.…)s are filled from; asked after the token
-    has been accepted. body, query: a Schema that is checked first (Keystone's newer resources do so before they ask who you are).
+    target: `(ks, request, **path) -> {"user": {…}}`, what the rule's %(target.user.…)s are filled from; asked after
+    the token has been accepted. body, query: a Schema that is checked first (Keystone's newer resources do so before
+    they ask who you are).
     atomic: a refusal undoes everything the handler wrote (not for logins: their failures are counted).
     """
     def enter(handler):
-        ROUTES.append(Route(method, template, handler, rule, target, body, query, atomic and method not in ("GET", "HEAD")))
+        ROUTES.append(
+            Route(method, template, handler, rule, target, body, query, atomic and method not in ("GET", "HEAD"))
+        )
         return handler
     return enter
 
@@ -117,7 +122,10 @@ class Request:
     @property
     def host_url(self):
         """Scheme and host as the client wrote them: links lead back the way the client came."""
-        host = self.environ.get("HTTP_HOST") or f"{self.environ.get('SERVER_NAME', 'keystone')}:{self.environ.get('SERVER_PORT', '5000')}"
+        host = (
+            self.environ.get("HTTP_HOST")
+            or f"{self.environ.get('SERVER_NAME', 'keystone')}:{self.environ.get('SERVER_PORT', '5000')}"
+        )
         scheme = self.environ.get("wsgi.url_scheme", "http")
         return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
@@ -165,7 +173,8 @@ def parsed(raw, content_type):
 
 @dataclass
 class Response:
-    """An answer: status, headers as a list of pairs, body as bytes; `varies` with the token (Vary), but for two of them."""
+    """An answer: status, headers as a list of pairs, body as bytes; `varies` with the token (Vary), but for two of
+    them."""
 
     status: int
     headers: list = field(default_factory=list)
@@ -201,11 +210,16 @@ def NoContent():
 
 
 def page(request, problem, allowed):
-    """werkzeug's own answers: the 404 page, the redirect away from doubled slashes, and 405 (below /v3/ in flask-restful's JSON)."""
+    """werkzeug's own answers: the 404 page, the redirect away from doubled slashes, and 405 (below /v3/ in
+    flask-restful's JSON)."""
     headers = [("Content-Type", "text/html; charset=utf-8")]
     if isinstance(problem, RequestRedirect):
         address = request.host_url + urlsplit(problem.new_url).path
-        return Response(problem.code, [*headers, ("Location", address)], f"<!doctype html>\n<title>Redirecting...</title>\n{address}\n".encode())
+        return Response(
+            problem.code,
+            [*headers, ("Location", address)],
+            f"<!doctype html>\n<title>Redirecting...</title>\n{address}\n".encode(),
+        )
     if not isinstance(problem, MethodNotAllowed):
         return Response(404, headers, NoSuchPath().get_body().encode())
     if not request.path.startswith("/v3/"):
@@ -224,4 +238,9 @@ def too_large(request, error):
         answer = as_json({"message": error.message, "code": title, "title": error.title}, error.code)
         answer.varies = False
         return answer
-    return Response(error.code, [("Content-Type", "text/plain; charset=UTF-8")], f"{title}\n\n{error.message}\n".encode(), varies=False)
+    return Response(
+        error.code,
+        [("Content-Type", "text/plain; charset=UTF-8")],
+        f"{title}\n\n{error.message}\n".encode(),
+        varies=False,
+    )

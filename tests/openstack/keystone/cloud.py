@@ -49,7 +49,8 @@ class Cloud:
 
     # -- logging in -------------------------------------------------------------------------------
     def login(self, user, password=None, **scope):
-        """Log in by name and password; scope: project=name, project_id=, domain_id=, system=True, unscoped=True, trust=id."""
+        """Log in by name and password; scope: project=name, project_id=, domain_id=, system=True, unscoped=True,
+        trust=id."""
         person = {"name": user, "domain": {"id": "default"}, "password": password or f"{user}pw"}
         return self.prove({"methods": ["password"], "password": {"user": person}}, **scope)
 

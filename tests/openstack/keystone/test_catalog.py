@@ -24,9 +24,20 @@ def test_templates_are_filled_in_or_left_out(cloud, nova):
     endpoint(cloud, nova, "http://nova/%(tenant_id)s", "internal")
     endpoint(cloud, nova, "http://nova/plain", "admin")
     project_id = cloud.get("/v3/projects?name=admin").json["projects"][0]["id"]
-    assert addresses(cloud, project="admin") == [f"http://nova/{project_id}", "http://nova/plain", f"http://nova/v2.1/{project_id}"]
+    assert addresses(cloud, project="admin") == [
+        f"http://nova/{project_id}",
+        "http://nova/plain",
+        f"http://nova/v2.1/{project_id}",
+    ]
     assert addresses(cloud, system=True) == ["http://nova/plain"]
-    assert cloud.send("POST", "/v3/endpoints", {"endpoint": {"service_id": nova, "interface": "public", "url": "http://x/$(secret)s"}}).status == 400
+    assert (
+        cloud.send(
+            "POST",
+            "/v3/endpoints",
+            {"endpoint": {"service_id": nova, "interface": "public", "url": "http://x/$(secret)s"}},
+        ).status
+        == 400
+    )
 
 
 def test_what_is_disabled_is_not_seen(cloud, nova):
@@ -58,7 +69,12 @@ def test_a_project_with_chosen_endpoints_sees_nothing_else(cloud, nova):
     chosen = f"/v3/OS-EP-FILTER/projects/{project_id}/endpoints"
     assert cloud.send("PUT", f"{chosen}/{one}").status == 204
     assert [service["type"] for service in cloud.get("/v3/auth/catalog").json["catalog"]] == ["compute"]
-    group = cloud.make("endpoint_group", "/v3/OS-EP-FILTER/endpoint_groups", name="inside", filters={"interface": "internal", "service_id": nova})
+    group = cloud.make(
+        "endpoint_group",
+        "/v3/OS-EP-FILTER/endpoint_groups",
+        name="inside",
+        filters={"interface": "internal", "service_id": nova},
+    )
     assert cloud.send("PUT", f"/v3/OS-EP-FILTER/endpoint_groups/{group}/projects/{project_id}").status == 204
     assert {ref["id"] for ref in cloud.get(chosen).json["endpoints"]} == {one, inner}
     assert addresses(cloud, project="admin") == ["http://inner", "http://one"]
@@ -73,7 +89,9 @@ def test_the_nearest_policy_counts(cloud, nova):
     assert cloud.get(f"/v3/endpoints/{here}/OS-ENDPOINT-POLICY/policy").json["policy"]["id"] == general
     cloud.send("PUT", f"/v3/policies/{special}/OS-ENDPOINT-POLICY/services/{nova}/regions/RegionOne")
     assert cloud.get(f"/v3/endpoints/{here}/OS-ENDPOINT-POLICY/policy").json["policy"]["id"] == special
-    assert [ref["id"] for ref in cloud.get(f"/v3/policies/{general}/OS-ENDPOINT-POLICY/endpoints").json["endpoints"]] == [here]
+    assert [
+        ref["id"] for ref in cloud.get(f"/v3/policies/{general}/OS-ENDPOINT-POLICY/endpoints").json["endpoints"]
+    ] == [here]
 
 
 def test_limits_override_what_is_registered(cloud, nova):
@@ -81,7 +99,9 @@ def test_limits_override_what_is_registered(cloud, nova):
     project_id = cloud.make("project", name="p")
     wish = {"limits": [{**ram, "resource_limit": 9, "project_id": project_id}]}
     assert cloud.send("POST", "/v3/limits", wish).status == 403
-    default = cloud.send("POST", "/v3/registered_limits", {"registered_limits": [{**ram, "default_limit": 5}]}).json["registered_limits"][0]
+    default = cloud.send("POST", "/v3/registered_limits", {"registered_limits": [{**ram, "default_limit": 5}]}).json[
+        "registered_limits"
+    ][0]
     assert cloud.send("POST", "/v3/limits", wish).status == 201
     assert cloud.send("POST", "/v3/limits", wish).status == 409
     assert cloud.send("DELETE", f"/v3/registered_limits/{default['id']}").status == 403

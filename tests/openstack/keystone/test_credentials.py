@@ -1,15 +1,26 @@
-"""Application credentials, access rules, EC2 keys and other secrets: shown once or sealed, and never more than their owner."""
+"""Application credentials, access rules, EC2 keys and other secrets: shown once or sealed, and never more than their
+owner.
+"""
 
 from tests.openstack.keystone.cloud import Cloud
 
 
 def credential(cloud, user_id, project_id, token=None, **ref):
-    return cloud.send("POST", f"/v3/users/{user_id}/application_credentials", {"application_credential": {"name": "ci", **ref}},
-                      token=token or cloud.token("alice", project_id=project_id))
+    return cloud.send(
+        "POST",
+        f"/v3/users/{user_id}/application_credentials",
+        {"application_credential": {"name": "ci", **ref}},
+        token=token or cloud.token("alice", project_id=project_id),
+    )
 
 
 def login(cloud, ref, secret=None):
-    return cloud.prove({"methods": ["application_credential"], "application_credential": {"id": ref["id"], "secret": secret or ref["secret"]}})
+    return cloud.prove(
+        {
+            "methods": ["application_credential"],
+            "application_credential": {"id": ref["id"], "secret": secret or ref["secret"]},
+        }
+    )
 
 
 def test_the_secret_is_shown_once_and_kept_as_a_hash(cloud, alice):
@@ -17,7 +28,9 @@ def test_the_secret_is_shown_once_and_kept_as_a_hash(cloud, alice):
     assert len(ref["secret"]) == 86 and ref["unrestricted"] is None
     shown = cloud.get(f"/v3/users/{alice[0]}/application_credentials/{ref['id']}").json["application_credential"]
     assert "secret" not in shown and "secret_hash" not in shown
-    assert ref["secret"] not in "".join(map(str, (tuple(row) for row in cloud.ks.db.all("SELECT * FROM application_credential"))))
+    assert ref["secret"] not in "".join(
+        map(str, (tuple(row) for row in cloud.ks.db.all("SELECT * FROM application_credential")))
+    )
     assert login(cloud, ref).status == 201 and login(cloud, ref, "guess").status == 401
 
 
@@ -39,7 +52,9 @@ def test_fewer_roles_yes_more_roles_no(cloud, alice):
 
 def test_a_restricted_credential_makes_no_other(cloud, alice):
     for unrestricted, status in ((None, 403), (False, 403), (True, 201)):
-        ref = credential(cloud, *alice, name=f"first {unrestricted}", unrestricted=unrestricted).json["application_credential"]
+        ref = credential(cloud, *alice, name=f"first {unrestricted}", unrestricted=unrestricted).json[
+            "application_credential"
+        ]
         token = login(cloud, ref).header("X-Subject-Token")
         assert credential(cloud, *alice, token=token, name=f"second {unrestricted}").status == status
 

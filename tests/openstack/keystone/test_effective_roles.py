@@ -8,7 +8,9 @@ from tests.openstack.keystone.cloud import Cloud
 
 ROLES, USERS, GROUPS = ["r0", "r1", "r2", "r3"], ["u0", "u1"], ["g0", "g1"]
 trees = st.lists(st.integers(0, 9), min_size=1, max_size=6)
-grants = st.lists(st.tuples(st.sampled_from(USERS + GROUPS), st.integers(0, 6), st.sampled_from(ROLES), st.booleans()), max_size=12)
+grants = st.lists(
+    st.tuples(st.sampled_from(USERS + GROUPS), st.integers(0, 6), st.sampled_from(ROLES), st.booleans()), max_size=12
+)
 inferences = st.sets(st.tuples(st.sampled_from(ROLES), st.sampled_from(ROLES)), max_size=5)
 joined = st.sets(st.tuples(st.sampled_from(USERS), st.sampled_from(GROUPS)), max_size=3)
 
@@ -44,7 +46,9 @@ def build(parents, given_grants, implied, members):
     places = {0: cloud.make("domain", name="tree")}
     for number, parent in parents.items():
         depth_ok = places[parent]
-        places[number] = projects.create(ks, {"id": f"p{number}", "name": f"p{number}", "domain_id": places[0], "parent_id": depth_ok})["id"]
+        places[number] = projects.create(
+            ks, {"id": f"p{number}", "name": f"p{number}", "domain_id": places[0], "parent_id": depth_ok}
+        )["id"]
     for name in ROLES:
         roles.create(ks, {"id": name, "name": name})
     for name in USERS:

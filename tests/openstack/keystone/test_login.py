@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-REFUSED = {"error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}}
+REFUSED = {
+    "error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}
+}
 
 
 def password(**user):
@@ -17,10 +19,17 @@ def test_all_failures_look_the_same(cloud, alice):
     disabled = cloud.person("dora", alice[1])
     cloud.change("user", disabled, enabled=False)
     answers = [
-        cloud.login("nobody", "x", project="alpha"), cloud.login("alice", "wrong", project="alpha"),
-        cloud.login("dora", project="alpha"), cloud.login("alice", project="nosuch"), cloud.login("alice", project_id="f" * 32),
-        cloud.login("alice", project="beta"), cloud.login("alice", domain_id="default"), cloud.login("alice", domain_id="nosuch"),
-        cloud.login("alice", system=True), cloud.login("alice", trust="f" * 32), cloud.prove(password(name="alice")),
+        cloud.login("nobody", "x", project="alpha"),
+        cloud.login("alice", "wrong", project="alpha"),
+        cloud.login("dora", project="alpha"),
+        cloud.login("alice", project="nosuch"),
+        cloud.login("alice", project_id="f" * 32),
+        cloud.login("alice", project="beta"),
+        cloud.login("alice", domain_id="default"),
+        cloud.login("alice", domain_id="nosuch"),
+        cloud.login("alice", system=True),
+        cloud.login("alice", trust="f" * 32),
+        cloud.prove(password(name="alice")),
     ]
     assert {answer.status for answer in answers} == {401}
     assert {answer.body for answer in answers} == {json.dumps(REFUSED).encode()}
@@ -32,19 +41,36 @@ def test_the_trace_knows_why(cloud, alice):
     assert cloud.world.trace.where(kind="token", what="refuse")[-1].detail["why"] == f"wrong password for {alice[0]}"
 
 
-@pytest.mark.parametrize("auth, message", [
-    (None, "Expecting to find auth in request body."),
-    ({"identity": {"methods": ["password"]}}, "Expecting to find password in identity."),
-    ({"identity": password(name="alice"), "scope": {"project": {"name": "alpha"}}}, "Expecting to find domain in project."),
-    ({"identity": password(name="alice"), "scope": {"project": {"id": "x"}, "domain": {"id": "default"}}},
-     "Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope."),
-    ({"identity": password(name="alice"), "scope": {}}, "Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope."),
-    ({"identity": password()}, "Invalid input for field identity/password/user: id or name must be present."),
-    ({"identity": password(name="alice"), "scope": {"project": {}}}, "Invalid input for field scope/project: id or name must be present."),
-    ({"identity": {"methods": ["password"], "password": {"user": {"name": "alice", "password": "x"}}}}, "Expecting to find domain in user."),
-    ({"identity": {"methods": ["token"], "token": {}}}, "'id' is a required property"),
-    ({"identity": {"methods": "password"}}, "'password' is not of type 'array'"),
-])
+@pytest.mark.parametrize(
+    "auth, message",
+    [
+        (None, "Expecting to find auth in request body."),
+        ({"identity": {"methods": ["password"]}}, "Expecting to find password in identity."),
+        (
+            {"identity": password(name="alice"), "scope": {"project": {"name": "alpha"}}},
+            "Expecting to find domain in project.",
+        ),
+        (
+            {"identity": password(name="alice"), "scope": {"project": {"id": "x"}, "domain": {"id": "default"}}},
+            "Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope.",
+        ),
+        (
+            {"identity": password(name="alice"), "scope": {}},
+            "Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope.",
+        ),
+        ({"identity": password()}, "Invalid input for field identity/password/user: id or name must be present."),
+        (
+            {"identity": password(name="alice"), "scope": {"project": {}}},
+            "Invalid input for field scope/project: id or name must be present.",
+        ),
+        (
+            {"identity": {"methods": ["password"], "password": {"user": {"name": "alice", "password": "x"}}}},
+            "Expecting to find domain in user.",
+        ),
+        ({"identity": {"methods": ["token"], "token": {}}}, "'id' is a required property"),
+        ({"identity": {"methods": "password"}}, "'password' is not of type 'array'"),
+    ],
+)
 def test_what_is_malformed_is_400(cloud, alice, auth, message):
     answer = cloud.ks.request("POST", "/v3/auth/tokens", body={"auth": auth} if auth is not None else {})
     assert answer.status == 400 and message in answer.json["error"]["message"]
@@ -75,7 +101,10 @@ def test_two_methods_must_speak_of_the_same_user(cloud, alice):
     person = {"name": "alice", "domain": {"id": "default"}, "password": "alicepw"}
     assert cloud.prove({**both, "password": {"user": person}}, unscoped=True).status == 401
     person = {"name": "admin", "domain": {"id": "default"}, "password": "sesame"}
-    assert cloud.prove({**both, "password": {"user": person}}, unscoped=True).json["token"]["methods"] == ["password", "token"]
+    assert cloud.prove({**both, "password": {"user": person}}, unscoped=True).json["token"]["methods"] == [
+        "password",
+        "token",
+    ]
 
 
 def test_everyone_may_look_at_his_own_token_and_readers_of_the_system_at_all(cloud, alice):
@@ -84,7 +113,10 @@ def test_everyone_may_look_at_his_own_token_and_readers_of_the_system_at_all(clo
     assert cloud.validate(hers, token=hers).status == 200
     refused = cloud.validate(hers, token=his)
     assert refused.status == 403
-    assert refused.json["error"]["message"] == "You are not authorized to perform the requested action: identity:validate_token."
+    assert (
+        refused.json["error"]["message"]
+        == "You are not authorized to perform the requested action: identity:validate_token."
+    )
     assert cloud.send("HEAD", "/v3/auth/tokens", token=his, subject=hers).status == 403
     cloud.send("PUT", f"/v3/system/users/{bob}/roles/{cloud.roles['reader']}")
     assert cloud.validate(hers, token=cloud.token("bob", system=True)).status == 200

@@ -6,7 +6,9 @@ from tests.openstack.keystone.cloud import Cloud
 
 
 def change(cloud, user_id, old, new, token=None):
-    return cloud.send("POST", f"/v3/users/{user_id}/password", {"user": {"original_password": old, "password": new}}, token=token)
+    return cloud.send(
+        "POST", f"/v3/users/{user_id}/password", {"user": {"original_password": old, "password": new}}, token=token
+    )
 
 
 def test_only_a_hash_is_stored(cloud, alice):
@@ -50,7 +52,9 @@ def test_lockout_counts_failures_and_opens_by_itself():
     cloud = Cloud(lockout_failure_attempts=3, lockout_duration_s=600)
     user_id = cloud.person("eve")
     for _ in range(3):
-        assert cloud.login("eve", "guess").json["error"]["message"] == "The request you have made requires authentication."
+        assert (
+            cloud.login("eve", "guess").json["error"]["message"] == "The request you have made requires authentication."
+        )
     locked = cloud.login("eve")
     assert (locked.status, locked.json["error"]["message"]) == (401, f"The account is locked for user: {user_id}.")
     cloud.wait(599)
@@ -84,7 +88,10 @@ def test_a_worn_out_password_can_still_be_changed():
     cloud = Cloud(password_expires_s=86400, token_s=200000)
     user_id = cloud.person("old")
     cloud.wait(86400)
-    assert cloud.login("old").json["error"]["message"] == f"The password is expired and needs to be changed for user: {user_id}."
+    assert (
+        cloud.login("old").json["error"]["message"]
+        == f"The password is expired and needs to be changed for user: {user_id}."
+    )
     assert change(cloud, user_id, "oldpw", "fresh").status == 204
     body = cloud.login("old", "fresh").json["token"]
     assert body["user"]["password_expires_at"] == "2026-03-04T08:00:00.000000"

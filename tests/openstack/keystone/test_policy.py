@@ -9,12 +9,42 @@ from labkit.openstack.policy import Policy, PolicyError
 RULES = {"admin": "role:admin", "owner": "user_id:%(target.user.id)s",
          "manager": "'manager':%(target.role.name)s or 'member':%(target.role.name)s"}
 TARGET = {"target.user.id": "u1", "target.role.name": "member", "target.domain_id": None, "user_id": "u1", "n": 1}
-CREDENTIALS = {"user_id": "u1", "roles": ["Admin", "reader"], "system_scope": "all", "domain_id": None, "is_admin": False,
-               "token": {"project": {"domain": {"id": "d1"}}}, "groups": [{"id": "g1"}, {"id": "g2"}]}
-CHECKS = ["", "@", "!", "role:admin", "role:nobody", "rule:admin", "rule:owner", "rule:manager", "rule:missing", "is_admin:1", "is_admin:False",
-          "system_scope:all", "user_id:%(user_id)s", "user_id:u1", "user_id:%(missing)s", "None:%(target.domain_id)s", "domain_id:None",
-          "domain_id:%(target.domain_id)s", "token.project.domain.id:d1", "groups.id:g2", "'member':%(target.role.name)s", "True:True",
-          "1:%(n)s", "missing:x", "role:%(target.role.name)s"]
+CREDENTIALS = {
+    "user_id": "u1",
+    "roles": ["Admin", "reader"],
+    "system_scope": "all",
+    "domain_id": None,
+    "is_admin": False,
+    "token": {"project": {"domain": {"id": "d1"}}},
+    "groups": [{"id": "g1"}, {"id": "g2"}],
+}
+CHECKS = [
+    "",
+    "@",
+    "!",
+    "role:admin",
+    "role:nobody",
+    "rule:admin",
+    "rule:owner",
+    "rule:manager",
+    "rule:missing",
+    "is_admin:1",
+    "is_admin:False",
+    "system_scope:all",
+    "user_id:%(user_id)s",
+    "user_id:u1",
+    "user_id:%(missing)s",
+    "None:%(target.domain_id)s",
+    "domain_id:None",
+    "domain_id:%(target.domain_id)s",
+    "token.project.domain.id:d1",
+    "groups.id:g2",
+    "'member':%(target.role.name)s",
+    "True:True",
+    "1:%(n)s",
+    "missing:x",
+    "role:%(target.role.name)s",
+]
 
 
 def real_answer(text):
@@ -37,8 +67,10 @@ def test_each_check_means_what_the_real_one_means(text):
 
 
 def nested(children):
-    return st.one_of(st.tuples(children, st.sampled_from(["and", "or"]), children).map(lambda three: f"({' '.join(three)})"),
-                     children.map(lambda one: f"not {one}"))
+    return st.one_of(
+        st.tuples(children, st.sampled_from(["and", "or"]), children).map(lambda three: f"({' '.join(three)})"),
+        children.map(lambda one: f"not {one}"),
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -47,7 +79,9 @@ def test_so_does_every_combination(text):
     assert our_answer(text) == real_answer(text)
 
 
-@pytest.mark.parametrize("text", ["role:a and or role:b", "(role:a", "role:a)", "justaword", "not", "role:a role:b", "'open:x"])
+@pytest.mark.parametrize(
+    "text", ["role:a and or role:b", "(role:a", "role:a)", "justaword", "not", "role:a role:b", "'open:x"]
+)
 def test_a_rule_that_cannot_be_read_says_so(text):
     with pytest.raises(PolicyError, match="rule language"):
         Policy({"asked": text})

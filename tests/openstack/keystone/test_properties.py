@@ -1,4 +1,6 @@
-"""What must hold whatever is done in whatever order: no token outlives its user, project, role or key; no scope widens."""
+"""What must hold whatever is done in whatever order: no token outlives its user, project, role or key; no scope
+widens.
+"""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,13 +27,17 @@ class Cosmos(RuleBasedStateMachine):
 
     def worth(self, who, where):
         """The roles that follow from the grants."""
-        top = max((RANK[role] for person, project, role in self.granted if (person, project) == (who, where)), default=-1)
+        top = max(
+            (RANK[role] for person, project, role in self.granted if (person, project) == (who, where)), default=-1
+        )
         return {role for role, rank in RANK.items() if rank <= top}
 
     def keep(self, answer, who, where):
         if answer.status == 201:
             text, end = answer.header("X-Subject-Token"), answer.json["token"]["expires_at"]
-            self.tokens.append({"text": text, "who": who, "where": where, "end": end, "sealed": self.rotations, "dead": False})
+            self.tokens.append(
+                {"text": text, "who": who, "where": where, "end": end, "sealed": self.rotations, "dead": False}
+            )
 
     @rule(who=WHO, where=WHERE, role=ROLES)
     def grant(self, who, where, role):
@@ -97,7 +103,12 @@ class Cosmos(RuleBasedStateMachine):
         now = self.cloud.world.utcnow().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         for token in self.tokens:
             roles = self.worth(token["who"], token["where"]) if token["where"] else set()
-            alive = not token["dead"] and now < token["end"] and token["where"] not in self.asleep and (roles or not token["where"])
+            alive = (
+                not token["dead"]
+                and now < token["end"]
+                and token["where"] not in self.asleep
+                and (roles or not token["where"])
+            )
             answer = self.cloud.validate(token["text"])
             assert answer.status == (200 if alive else 404)
             if alive:
@@ -106,7 +117,9 @@ class Cosmos(RuleBasedStateMachine):
                 assert body.get("project", {}).get("id") == (self.projects[token["where"]] if token["where"] else None)
 
 
-Cosmos.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+Cosmos.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
 TestNoTokenOutlivesItsGroundsAndNoScopeWidens = Cosmos.TestCase
 
 
@@ -116,7 +129,13 @@ def test_a_trust_never_gives_more_than_its_trustor_has(taken):
     project_id = cloud.make("project", name="alpha")
     alice, bob = cloud.person("alice", project_id), cloud.person("bob")
     cloud.grant("reader", alice, project_id)
-    wish = {"trustor_user_id": alice, "trustee_user_id": bob, "project_id": project_id, "impersonation": False, "roles": [{"name": "member"}]}
+    wish = {
+        "trustor_user_id": alice,
+        "trustee_user_id": bob,
+        "project_id": project_id,
+        "impersonation": False,
+        "roles": [{"name": "member"}],
+    }
     token = cloud.token("alice", project_id=project_id)
     trust = cloud.send("POST", "/v3/OS-TRUST/trusts", {"trust": wish}, token=token).json["trust"]["id"]
     delegated = cloud.token("bob", trust=trust)
@@ -132,11 +151,18 @@ def test_an_application_credential_dies_and_revives_with_its_role():
     project_id = cloud.make("project", name="alpha")
     alice = cloud.person("alice", project_id)
     wish = {"application_credential": {"name": "ci", "secret": "s"}}
-    key = cloud.send("POST", f"/v3/users/{alice}/application_credentials", wish, token=cloud.token("alice", project_id=project_id))
-    identity = {"methods": ["application_credential"], "application_credential": {"id": key.json["application_credential"]["id"], "secret": "s"}}
+    key = cloud.send(
+        "POST", f"/v3/users/{alice}/application_credentials", wish, token=cloud.token("alice", project_id=project_id)
+    )
+    identity = {
+        "methods": ["application_credential"],
+        "application_credential": {"id": key.json["application_credential"]["id"], "secret": "s"},
+    }
     token = cloud.prove(identity).header("X-Subject-Token")
     cloud.grant("admin", alice, project_id)
-    assert {role["name"] for role in cloud.validate(token).json["token"]["roles"]} == {"member", "reader"}, "it does not grow with its user"
+    assert {role["name"] for role in cloud.validate(token).json["token"]["roles"]} == {"member", "reader"}, (
+        "it does not grow with its user"
+    )
     cloud.take_away("admin", alice, project_id)
     cloud.take_away("member", alice, project_id)
     assert (cloud.prove(identity).status, cloud.validate(token).status) == (401, 404)

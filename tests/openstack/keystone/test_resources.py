@@ -12,12 +12,24 @@ def message(answer):
 
 
 def test_a_user_keeps_what_a_client_sends_and_never_shows_the_password(cloud):
-    made = cloud.send("POST", "/v3/users", {"user": {"name": " erin ", "password": "hush", "email": "e@x.org", "shoe-size": 38}}).json["user"]
-    assert (made["name"], made["email"], made["shoe_size"], made["enabled"], made["options"]) == ("erin", "e@x.org", 38, True, {})
+    made = cloud.send(
+        "POST", "/v3/users", {"user": {"name": " erin ", "password": "hush", "email": "e@x.org", "shoe-size": 38}}
+    ).json["user"]
+    assert (made["name"], made["email"], made["shoe_size"], made["enabled"], made["options"]) == (
+        "erin",
+        "e@x.org",
+        38,
+        True,
+        {},
+    )
     assert "password" not in made and "default_project_id" not in made
-    changed = cloud.send("PATCH", f"/v3/users/{made['id']}", {"user": {"email": "new@x.org", "options": {"lock_password": True}}}).json["user"]
+    changed = cloud.send(
+        "PATCH", f"/v3/users/{made['id']}", {"user": {"email": "new@x.org", "options": {"lock_password": True}}}
+    ).json["user"]
     assert changed["extra"] == {"email": "new@x.org", "shoe_size": 38} and changed["options"] == {"lock_password": True}
-    everything = json.dumps([tuple(row) for table in ("user", "password") for row in cloud.ks.db.all(f"SELECT * FROM {table}")])
+    everything = json.dumps(
+        [tuple(row) for table in ("user", "password") for row in cloud.ks.db.all(f"SELECT * FROM {table}")]
+    )
     assert "hush" not in everything
 
 
@@ -35,7 +47,14 @@ def test_whoever_leaves_a_group_logs_in_again(cloud, alice):
     user_id, project_id = alice
     group_id = cloud.make("group", name="staff")
     place = f"/v3/groups/{group_id}/users/{user_id}"
-    assert [cloud.send(method, place).status for method in ("GET", "PUT", "PUT", "GET", "DELETE", "DELETE")] == [404, 204, 204, 204, 204, 404]
+    assert [cloud.send(method, place).status for method in ("GET", "PUT", "PUT", "GET", "DELETE", "DELETE")] == [
+        404,
+        204,
+        204,
+        204,
+        204,
+        404,
+    ]
     cloud.send("PUT", place)
     cloud.wait(2)
     token = cloud.token("alice", project_id=project_id)
@@ -76,7 +95,13 @@ def test_a_domain_goes_only_when_disabled_and_takes_everything_along(cloud):
     assert cloud.send("DELETE", f"/v3/domains/{domain}").status == 403
     cloud.change("domain", domain, enabled=False)
     assert cloud.send("DELETE", f"/v3/domains/{domain}").status == 204
-    gone = [f"/v3/projects/{project}", f"/v3/projects/{child}", f"/v3/users/{user}", f"/v3/groups/{group}", f"/v3/domains/{domain}"]
+    gone = [
+        f"/v3/projects/{project}",
+        f"/v3/projects/{child}",
+        f"/v3/users/{user}",
+        f"/v3/groups/{group}",
+        f"/v3/domains/{domain}",
+    ]
     assert [cloud.get(path).status for path in gone] == [404] * 5
     assert cloud.get(f"/v3/role_assignments?user.id={outsider}").json["role_assignments"] == []
 
@@ -131,7 +156,9 @@ def test_inherited_means_below_and_not_here(cloud):
     path = f"/v3/OS-INHERIT/projects/{top}/users/{user_id}/roles/{cloud.roles['member']}/inherited_to_projects"
     assert [cloud.send(method, path).status for method in ("HEAD", "PUT", "HEAD")] == [404, 204, 204]
     assert (cloud.login("bob", project="below").status, cloud.login("bob", project="top").status) == (201, 401)
-    entry, implied = cloud.get(f"/v3/role_assignments?effective&include_names&user.id={user_id}").json["role_assignments"]
+    entry, implied = cloud.get(f"/v3/role_assignments?effective&include_names&user.id={user_id}").json[
+        "role_assignments"
+    ]
     assert entry["links"]["assignment"].endswith(path.removeprefix("/v3"))
     assert entry["scope"]["OS-INHERIT:inherited_to"] == "projects" and entry["scope"]["project"]["name"] == "below"
     assert (entry["role"]["name"], implied["role"]["name"]) == ("member", "reader") and "prior_role" in implied["links"]

@@ -119,7 +119,11 @@ def test_the_list_of_revocations(cloud, alice):
     events = cloud.get("/v3/OS-REVOKE/events").json["events"]
     early = {"issued_before": "2026-03-02T08:00:10.000000Z", "revoked_at": "2026-03-02T08:00:10.000000Z"}
     late = {"issued_before": "2026-03-02T08:00:20.000000Z", "revoked_at": "2026-03-02T08:00:20.000000Z"}
-    assert events == [{"audit_id": audit_id, **early}, {"audit_chain_id": audit_id, **early}, {"user_id": user_id, **late}]
+    assert events == [
+        {"audit_id": audit_id, **early},
+        {"audit_chain_id": audit_id, **early},
+        {"user_id": user_id, **late},
+    ]
     assert cloud.get("/v3/OS-REVOKE/events?since=2026-03-02T08:00:15Z").json["events"] == [{"user_id": user_id, **late}]
     assert cloud.get("/v3/OS-REVOKE/events?since=yesterday").status == 400
 

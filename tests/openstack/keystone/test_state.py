@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -24,7 +25,9 @@ for i in range(10**6):
 def test_acknowledged_projects_survive_kill_9(tmp_path):
     file = tmp_path / "state.db"
     here = str(__import__("pathlib").Path(__file__).parents[3])
-    process = subprocess.Popen([sys.executable, "-c", WRITER.format(here=here, file=str(file))], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER.format(here=here, file=str(file))], stdout=subprocess.PIPE, text=True
+    )
     try:
         while int(process.stdout.readline()) < 20:
             pass
@@ -44,7 +47,10 @@ def test_tokens_survive_a_restart_with_the_same_keys(tmp_path):
     first = Cloud(world=world, database=str(tmp_path / "s.db"), keys=KeyRepository(world, folder=tmp_path / "keys"))
     world = World(2)
     again = Keystone(world, database=str(tmp_path / "s.db"), keys=KeyRepository(world, folder=tmp_path / "keys"))
-    assert again.request("GET", "/v3/auth/tokens", {"X-Auth-Token": first.admin, "X-Subject-Token": first.admin}).status == 200
+    assert (
+        again.request("GET", "/v3/auth/tokens", {"X-Auth-Token": first.admin, "X-Subject-Token": first.admin}).status
+        == 200
+    )
     assert again.admin_password is None, "an old state keeps its password"
 
 
@@ -60,7 +66,7 @@ def test_bootstrap_makes_what_keystone_manage_makes(cloud):
     roles = {role["name"]: role for role in cloud.get("/v3/roles").json["roles"]}
     assert set(roles) == {"admin", "manager", "member", "reader", "service"}
     assert all(role["options"] == {"immutable": True} for role in roles.values())
-    chain = {roles[a]["id"]: roles[b]["id"] for a, b in zip(("admin", "manager", "member"), ("manager", "member", "reader"))}
+    chain = {roles[a]["id"]: roles[b]["id"] for a, b in pairwise(("admin", "manager", "member", "reader"))}
     told = cloud.get("/v3/role_inferences").json["role_inferences"]
     assert {one["prior_role"]["id"]: implied["id"] for one in told for implied in one["implies"]} == chain
     assert [region["id"] for region in cloud.get("/v3/regions").json["regions"]] == ["RegionOne"]

@@ -1,7 +1,7 @@
 """What a token is: sealed bytes that name a user, a place and an end, and nothing else."""
 
 import base64
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import msgpack
 import pytest
@@ -12,7 +12,13 @@ from labkit.openstack.keystone.fernet import KeyRepository
 from labkit.world import World
 from tests.openstack.keystone.cloud import Cloud
 
-TOKEN = dict(user_id="0" * 31 + "1", methods=("password",), audit_ids=("BhdB8xHOTACNCmu6aFJQvg",), expires_at=1772442000.0, issued_at=1772438400)
+TOKEN = {
+    "user_id": "0" * 31 + "1",
+    "methods": ("password",),
+    "audit_ids": ("BhdB8xHOTACNCmu6aFJQvg",),
+    "expires_at": 1772442000.0,
+    "issued_at": 1772438400,
+}
 KINDS = [
     (162, {}), (162, {"system": "all"}), (183, {"project_id": "a" * 32}), (183, {"domain_id": "b" * 32}),
     (204, {"project_id": "a" * 32, "trust_id": "c" * 32}), (204, {"project_id": "a" * 32, "app_cred_id": "d" * 32}),
@@ -28,11 +34,14 @@ def test_a_token_opened_by_hand(cloud, alice):
     user_id, project_id = alice
     answer = cloud.login("alice", project_id=project_id)
     keys = MultiFernet([Fernet(key) for key in cloud.ks.keys.keys.values()])
-    kind, user, methods, project, end, audit_ids = msgpack.unpackb(keys.decrypt(padded(answer.header("X-Subject-Token"))))
+    kind, user, methods, project, end, audit_ids = msgpack.unpackb(
+        keys.decrypt(padded(answer.header("X-Subject-Token")))
+    )
     assert (kind, user, methods) == (2, [True, bytes.fromhex(user_id)], 1 << 1)
     assert project == [True, bytes.fromhex(project_id)]
-    assert datetime.fromtimestamp(end, timezone.utc).isoformat() == "2026-03-02T09:00:00+00:00"
-    assert [base64.urlsafe_b64encode(one).decode().rstrip("=") for one in audit_ids] == answer.json["token"]["audit_ids"]
+    assert datetime.fromtimestamp(end, UTC).isoformat() == "2026-03-02T09:00:00+00:00"
+    shown = [base64.urlsafe_b64encode(one).decode().rstrip("=") for one in audit_ids]
+    assert shown == answer.json["token"]["audit_ids"]
 
 
 def test_nothing_readable_stands_outside_the_seal(cloud, alice):
@@ -51,7 +60,9 @@ def test_each_kind_of_payload_comes_back_and_has_the_recorded_length(length, sco
     assert tokens.unpack(*keys.open(text)) == token
 
 
-@pytest.mark.parametrize("length, scope", [(183, {}), (204, {"project_id": "a" * 32}), (226, {"project_id": "a" * 32, "trust_id": "c" * 32})])
+@pytest.mark.parametrize(
+    "length, scope", [(183, {}), (204, {"project_id": "a" * 32}), (226, {"project_id": "a" * 32, "trust_id": "c" * 32})]
+)
 def test_a_second_audit_id_makes_it_longer(length, scope):
     token = tokens.Token(**{**TOKEN, "audit_ids": ("BhdB8xHOTACNCmu6aFJQvg",) * 2}, **scope)
     assert len(KeyRepository(World(1)).seal(tokens.pack(token), 1, bytes(16))) == length
@@ -103,4 +114,8 @@ def test_the_trace_names_tokens_by_audit_id_only(cloud, alice):
     told = told if isinstance(told, str) else told.decode()
     assert token not in told and "alicepw" not in told and "sesame" not in told
     audit_id = cloud.validate(token).json["token"]["audit_ids"][0]
-    assert [event.what for event in cloud.world.trace.where(kind="token", audit_id=audit_id)] == ["issue", "validate", "validate"]
+    assert [event.what for event in cloud.world.trace.where(kind="token", audit_id=audit_id)] == [
+        "issue",
+        "validate",
+        "validate",
+    ]

@@ -38,8 +38,15 @@ def test_only_the_trustor_makes_trusts_and_only_of_roles_he_has():
     cloud, project_id, alice, bob = stage()
     assert entrust(cloud, alice, bob, project_id, "member", token=cloud.admin).status == 403
     refused = entrust(cloud, alice, bob, project_id, "manager")
-    assert (refused.status, refused.json["error"]["message"]) == (404, f"Could not find role: {cloud.roles['manager']}.")
-    assert entrust(cloud, alice, bob, project_id).json["error"]["message"].endswith("At least one role should be specified.")
+    assert (refused.status, refused.json["error"]["message"]) == (
+        404,
+        f"Could not find role: {cloud.roles['manager']}.",
+    )
+    assert (
+        entrust(cloud, alice, bob, project_id)
+        .json["error"]["message"]
+        .endswith("At least one role should be specified.")
+    )
     assert cloud.get(f"{TRUSTS}?trustor_user_id={alice}").json["trusts"] == []
 
 
@@ -58,10 +65,18 @@ def test_a_chain_gets_shorter_and_dies_as_a_whole():
     carol = cloud.person("carol")
     first = entrust(cloud, alice, bob, project_id, "member", impersonation=True, allow_redelegation=True).json["trust"]
     by_trust = cloud.token("bob", trust=first["id"])
-    second = entrust(cloud, alice, carol, project_id, "member", impersonation=True, allow_redelegation=True, token=by_trust).json["trust"]
-    assert (first["redelegation_count"], second["redelegation_count"], second["redelegated_trust_id"]) == (3, 2, first["id"])
+    second = entrust(
+        cloud, alice, carol, project_id, "member", impersonation=True, allow_redelegation=True, token=by_trust
+    ).json["trust"]
+    assert (first["redelegation_count"], second["redelegation_count"], second["redelegated_trust_id"]) == (
+        3,
+        2,
+        first["id"],
+    )
     carols = cloud.token("carol", trust=second["id"])
-    assert cloud.send("DELETE", f"{TRUSTS}/{first['id']}", token=cloud.token("alice", project_id=project_id)).status == 204
+    assert (
+        cloud.send("DELETE", f"{TRUSTS}/{first['id']}", token=cloud.token("alice", project_id=project_id)).status == 204
+    )
     assert not cloud.is_good(carols)
     assert cloud.login("carol", trust=second["id"]).status == 401
 
@@ -77,7 +92,12 @@ def test_a_trusts_token_makes_no_lasting_secret():
 
 
 @settings(max_examples=25, deadline=None)
-@given(has=st.sampled_from(CHAIN), passes=st.sets(st.sampled_from(CHAIN), min_size=1), lost=st.booleans(), impersonation=st.booleans())
+@given(
+    has=st.sampled_from(CHAIN),
+    passes=st.sets(st.sampled_from(CHAIN), min_size=1),
+    lost=st.booleans(),
+    impersonation=st.booleans(),
+)
 def test_a_trust_never_gives_more_than_its_trustor_has(has, passes, lost, impersonation):
     cloud, project_id, alice, bob = stage(has)
     held = set(CHAIN[CHAIN.index(has):])

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from labkit.openstack.keystone import web
 from tests.openstack.keystone.cloud import Cloud
 
-MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
+MALFORMED = (
+    "The server could not comply with the request since it is either malformed or otherwise incorrect. "
+    "The client is assumed to be in error."
+)
 
 
 def test_the_root_offers_one_choice(cloud):
@@ -33,7 +36,9 @@ def test_json_home_lists_what_can_be_asked(cloud):
     assert len(resources) == 121 and resources[f"{base}/rel/users"] == {"href": "/users"}
     home = cloud.ks.request("GET", "/", {"Accept": "application/json-home"}).json["resources"]
     assert home[f"{base}/ext/OS-TRUST/1.0/rel/trust"] == {
-        "href-template": "/v3/OS-TRUST/trusts/{trust_id}", "href-vars": {"trust_id": f"{base}/ext/OS-TRUST/1.0/param/trust_id"}}
+        "href-template": "/v3/OS-TRUST/trusts/{trust_id}",
+        "href-vars": {"trust_id": f"{base}/ext/OS-TRUST/1.0/param/trust_id"},
+    }
     assert home[f"{base}/rel/limits"]["hints"] == {"status": "experimental"}
 
 
@@ -55,7 +60,9 @@ def test_an_unknown_path_is_a_page_an_unknown_method_is_json(cloud):
 
 def test_head_is_get_without_a_body(cloud):
     started = []
-    body = cloud.ks.wsgi({"REQUEST_METHOD": "HEAD", "PATH_INFO": "/v3", "wsgi.input": io.BytesIO()}, lambda *start: started.append(start))
+    body = cloud.ks.wsgi(
+        {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/v3", "wsgi.input": io.BytesIO()}, lambda *start: started.append(start)
+    )
     (status, headers), = started
     assert status == "200 OK" and b"".join(body) == b"" and int(dict(headers)["Content-Length"]) > 200
 
@@ -65,8 +72,15 @@ def test_healthcheck_is_for_load_balancers(cloud):
     assert (answer.status, answer.body, answer.header("Vary")) == (200, b"", None)
 
 
-@pytest.mark.parametrize("body, why", [("this is not json", "valid JSON in request body"), ("[1, 2]", "valid JSON in request body"),
-                                       ("{" * 100000, "valid JSON in request body"), ('{"a": "\\ud800"}', "valid JSON in request body")])
+@pytest.mark.parametrize(
+    "body, why",
+    [
+        ("this is not json", "valid JSON in request body"),
+        ("[1, 2]", "valid JSON in request body"),
+        ("{" * 100000, "valid JSON in request body"),
+        ('{"a": "\\ud800"}', "valid JSON in request body"),
+    ],
+)
 def test_a_body_is_a_json_object(cloud, body, why):
     answer = cloud.ks.request("POST", "/v3/auth/tokens", body=body)
     assert (answer.status, answer.json["error"]["message"]) == (400, f"Expecting to find {why}. {MALFORMED}")
@@ -81,13 +95,19 @@ def test_a_long_body_is_not_read(cloud):
     longest = json.dumps({"auth": "x" * (web.LONGEST_BODY_BYTES - 11)})
     assert len(longest) == web.LONGEST_BODY_BYTES + 1
     assert cloud.ks.request("POST", "/v3/auth/tokens", body=longest).status == 413
-    assert cloud.ks.request("POST", "/v3/auth/tokens", {"Accept": "application/json"}, longest).json["title"] == "Request Entity Too Large"
+    assert (
+        cloud.ks.request("POST", "/v3/auth/tokens", {"Accept": "application/json"}, longest).json["title"]
+        == "Request Entity Too Large"
+    )
     assert cloud.ks.request("POST", "/v3/auth/tokens", body=longest.replace("xx", "x", 1)).status == 400
 
 
 def test_a_bad_token_counts_like_none(cloud):
     """401 where a token is needed, and no harm where none is."""
-    answers = {path: cloud.ks.request("GET", path, {"X-Auth-Token": "garbage"}).status for path in ("/v3/users", "/v3", "/v3/nosuch")}
+    answers = {
+        path: cloud.ks.request("GET", path, {"X-Auth-Token": "garbage"}).status
+        for path in ("/v3/users", "/v3", "/v3/nosuch")
+    }
     assert answers == {"/v3/users": 401, "/v3": 200, "/v3/nosuch": 404}
 
 
@@ -95,7 +115,10 @@ def test_a_token_whose_project_sleeps_is_404_wherever_it_is_shown(cloud, alice):
     token = cloud.token("alice", project_id=alice[1])
     cloud.change("project", alice[1], enabled=False)
     answer = cloud.get("/v3/auth/projects", token=token)
-    assert (answer.status, answer.json["error"]["message"]) == (404, f"Unable to validate token because project {alice[1]} is disabled")
+    assert (answer.status, answer.json["error"]["message"]) == (
+        404,
+        f"Unable to validate token because project {alice[1]} is disabled",
+    )
 
 
 def test_slashes_at_the_end_and_in_a_row(cloud):
@@ -106,30 +129,54 @@ def test_slashes_at_the_end_and_in_a_row(cloud):
 
 def test_access_rules_bind_the_identity_service_too(cloud, alice):
     token = cloud.token("alice", project_id=alice[1])
-    rules = [{"service": "compute", "method": "GET", "path": "/v2.1/servers"}, {"service": "identity", "method": "GET", "path": "/v3/users/{id}"}]
+    rules = [
+        {"service": "compute", "method": "GET", "path": "/v2.1/servers"},
+        {"service": "identity", "method": "GET", "path": "/v3/users/{id}"},
+    ]
     wish = {"application_credential": {"name": "ci", "secret": "s", "access_rules": rules}}
-    key = cloud.send("POST", f"/v3/users/{alice[0]}/application_credentials", wish, token=token).json["application_credential"]["id"]
+    key = cloud.send("POST", f"/v3/users/{alice[0]}/application_credentials", wish, token=token).json[
+        "application_credential"
+    ]["id"]
     login = cloud.prove({"methods": ["application_credential"], "application_credential": {"id": key, "secret": "s"}})
     bound = login.header("X-Subject-Token")
     assert cloud.get(f"/v3/users/{alice[0]}", token=bound).status == 200
     assert cloud.get("/v3/auth/projects", token=bound).status == 401
-    assert cloud.validate(bound).status == 404, "a service that does not know access rules must not be told that the token is good"
+    assert cloud.validate(bound).status == 404, (
+        "a service that does not know access rules must not be told that the token is good"
+    )
 
 
 def test_403_names_the_rule_and_comes_before_404(cloud, alice):
     token = cloud.token("alice", project_id=alice[1])
     answer = cloud.get(f"/v3/users/{'e' * 32}", token=token)
-    assert answer.json["error"]["message"] == "You are not authorized to perform the requested action: identity:get_user."
+    assert (
+        answer.json["error"]["message"] == "You are not authorized to perform the requested action: identity:get_user."
+    )
     assert cloud.get(f"/v3/users/{'e' * 32}").status == 404
 
 
 FUZZED = Cloud(seed=13)
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-                        ["id", "name", "domain", "user", "password", "project", "system", "methods", "token", "secret", "all"]) | st.text(max_size=3),
-                        inner, max_size=4), max_leaves=8)
-METHODS = st.lists(st.sampled_from(["password", "token", "application_credential", "external", "mapped", "totp"]), max_size=3)
-IDENTITY = st.fixed_dictionaries({"methods": METHODS}, optional={"password": JSON, "token": JSON, "application_credential": JSON, "mapped": JSON})
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "name", "domain", "user", "password", "project", "system", "methods", "token", "secret", "all"]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+METHODS = st.lists(
+    st.sampled_from(["password", "token", "application_credential", "external", "mapped", "totp"]), max_size=3
+)
+IDENTITY = st.fixed_dictionaries(
+    {"methods": METHODS}, optional={"password": JSON, "token": JSON, "application_credential": JSON, "mapped": JSON}
+)
 AUTH = st.fixed_dictionaries({"identity": IDENTITY | JSON}, optional={"scope": JSON | st.dictionaries(st.sampled_from(
     ["project", "domain", "system", "OS-TRUST:trust", "unscoped"]), JSON, max_size=2)})
 UNTOUCHED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -145,8 +192,16 @@ ROUTES = sorted({(route.method, route.template) for route in web.ROUTES})
 
 
 @UNTOUCHED
-@given(st.sampled_from(ROUTES), st.text(max_size=6), JSON, st.sampled_from(["user", "project", "domain", "role", "group", "trust", "x"]),
-       st.dictionaries(st.sampled_from(["limit", "marker", "name", "enabled", "allow_expired", "since", "name__icontains"]), st.text(max_size=4)))
+@given(
+    st.sampled_from(ROUTES),
+    st.text(max_size=6),
+    JSON,
+    st.sampled_from(["user", "project", "domain", "role", "group", "trust", "x"]),
+    st.dictionaries(
+        st.sampled_from(["limit", "marker", "name", "enabled", "allow_expired", "since", "name__icontains"]),
+        st.text(max_size=4),
+    ),
+)
 def test_no_request_whatever_it_holds_is_a_500(route, key, value, kind, query):
     from urllib.parse import quote, urlencode
     method, template = route
