@@ -93,7 +93,7 @@ class OpenStack:
         """The (first) Keystone node."""
         return self.keystones[0]
 
-    # -- what people do ------------------------------------------------------------------------------------------------
+    # -- what people do ----------------------------------------
     @action
     def login(self, user, password=None, project=None, domain="Default", client="laptop", unscoped=False):
         """Log in over the network and return a Session. Without `project`: the one that the user works in;
@@ -154,8 +154,7 @@ class OpenStack:
         (admin)."""
         return "service" if user in self.accounts else self.people.get(user, (user, None))[0]
 
-    # -- what operators do
-    # ------------------------------------------------------------------------------------------------
+    # -- what operators do ----------------------------------------
     @action
     def set_user(self, name, **changes):
         """Change a user as the cloud's admin, over the network: set_user("neutron", enabled=False). Returns the
@@ -191,8 +190,7 @@ class OpenStack:
             X_Subject_Token=session.token,
         )
 
-    # -- what the trace says
-    # -----------------------------------------------------------------------------------------------
+    # -- what the trace says ----------------------------------------
     def validations(self, session=None, since=None):
         """The questions 'whose token is this?' that services sent to Keystone, as a Trace; of one session's token if
         one is given."""
@@ -205,8 +203,7 @@ class OpenStack:
         """A server's status as nova's database has it (ACTIVE, BUILD, ERROR), None for one that is gone."""
         return self.nova.servers.get(server_id, {}).get("status")
 
-    # -- the data plane
-    # --------------------------------------------------------------------------------------------------------
+    # -- the data plane ----------------------------------------
     def _power_on(self, server):
         name = f"vm-{server['name']}"
         if name in self.world.nodes:

@@ -46,7 +46,7 @@ class NovaApi(Service):
         self.spawn_s, self.power_on, self.power_off = spawn_s, power_on, power_off
         self.servers, self.plugged = {}, {}
 
-    # -- the API ---------------------------------------------------------------------------------------------------
+    # -- the API ----------------------------------------
     def create(self, context, request):
         self.enforce(
             "os_compute_api:servers:create", context, {"project_id": context.project_id, "user_id": context.user_id}
@@ -114,7 +114,7 @@ class NovaApi(Service):
         )
         return {name: {"code": refusal.code, "message": refusal.message}}
 
-    # -- the boot (in the real one: conductor and nova-compute) -------------------------------------------------------
+    # -- the boot (in the real one: conductor and nova-compute) ----------------------------------------
     def boot(self, context, server, image, disks):
         """Generator: everything after the 202. Nobody waits for it: what goes wrong shows in the server's status
         only."""

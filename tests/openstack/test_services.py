@@ -29,8 +29,7 @@ def volume(session, name="data"):
     return session.post("volumev3", "/volumes", {"volume": {"name": name, "size": 1}}).body["volume"]["id"]
 
 
-# -- a boot, and who looks at the token
-# ---------------------------------------------------------------------------------------
+# -- a boot, and who looks at the token ----------------------------------------
 
 
 def test_a_boot_is_accepted_at_once_and_done_later(cloud):
@@ -117,8 +116,7 @@ def test_the_catalog_says_what_there_is(cloud):
         anna.get("object-store", "/")
 
 
-# -- faults and other worlds
-# ----------------------------------------------------------------------------------------------------
+# -- faults and other worlds ----------------------------------------
 
 
 def test_a_restarted_service_has_forgotten_its_verdicts_but_not_its_servers(cloud):
