@@ -17,7 +17,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from labkit.lab.steps import OutOfSteps, Steps
-from labkit.lab.values import NotPlain, plain
+from labkit.lab.values import NotPlain, a_kind, plain
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUTPUT = 2000
@@ -50,31 +50,24 @@ class Player:
     def _call(self, student, message, ask):
         function = getattr(student, message["method"], None) if message["method"] else student
         if not callable(function):
-            return {"failed": f"what you handed in is a {type(student).__name__}, not a function"}
+            return {"failed": f"what you handed in is {a_kind(student)}, not a function"}
         steps = Steps(message["steps"])
         arguments = {key: self._decode(value, steps, ask) for key, value in message["arguments"].items()}
         if wrong := _misfit(function, arguments):
             return {"failed": wrong}
-        output = io.StringIO()
+        output = Output()
         reply = self._run(function, arguments, steps, output)
-        return {**reply, "steps": steps.used, "output": output.getvalue()[:OUTPUT]}
+        return {**reply, "steps": steps.used, "output": output.getvalue()}
 
     def _run(self, function, arguments, steps, output):
         try:
-            with redirect_stdout(output), redirect_stderr(output), steps.counted():
-                returned = function(**arguments)
+            with redirect_stdout(output), redirect_stderr(output), steps:
+                reply = _answer(function, arguments)
         except OutOfSteps:
-            pass
-        except RecursionError:
-            return {"failed": "your function called itself without end", "endless": True}
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            if not steps.reason:
-                return {"failed": said(error)}
+            reply = {}
         if steps.reason:
             return {"failed": f"your function {steps.reason}{_place(steps.frame)}", "endless": True}
-        return {"returned": plain(returned, "what you returned")}
+        return reply
 
     def _decode(self, value, steps, ask):
         if isinstance(value, dict) and "$state" in value:
@@ -82,6 +75,15 @@ class Player:
         if isinstance(value, dict) and "$handle" in value:
             return RemoteHandle(value["$handle"], value["methods"], steps, ask)
         return value
+
+
+class Output(io.StringIO):
+    """What the artefact prints, as far as anybody wants to read it."""
+
+    def write(self, text: str) -> int:
+        """Keep the first OUTPUT characters; the rest goes nowhere."""
+        super().write(text[: max(0, OUTPUT - self.tell())])
+        return len(text)
 
 
 class RemoteHandle:
@@ -98,19 +100,16 @@ class RemoteHandle:
     @staticmethod
     def _method(name, method, steps, ask):
         def remote(*arguments, **keywords):
-            before = steps.pause()
+            where = f"an argument of {name}.{method}"
             try:
-                where = f"an argument of {name}.{method}"
-                answer = ask(
-                    {
-                        "handle": name,
-                        "method": method,
-                        "arguments": plain(arguments, where),
-                        "keywords": plain(keywords, where),
-                    }
-                )
+                sent = {"arguments": plain(arguments, where), "keywords": plain(keywords, where)}
+            except NotPlain as error:
+                raise TypeError(str(error)) from None
+            steps.pause()
+            try:
+                answer = ask({"handle": name, "method": method, **sent})
             finally:
-                steps.resume(before)
+                steps.resume()
             if "raise" in answer:
                 raise getattr(builtins, answer["raise"])(answer["text"])
             return answer["value"]
@@ -119,11 +118,29 @@ class RemoteHandle:
         return remote
 
 
+def _answer(function, arguments) -> dict:
+    """Call the student's function and make a reply of what it does. All of it is counted: a class of the student's may
+    run code when it is looked at."""
+    try:
+        return {"returned": plain(function(**arguments), "what you returned")}
+    except (KeyboardInterrupt, OutOfSteps):
+        raise
+    except NotPlain as error:
+        return {"failed": str(error)}
+    except RecursionError:
+        return {"failed": "your function called itself without end", "endless": True}
+    except BaseException as error:
+        return {"failed": said(error)}
+
+
 def said(error: BaseException) -> str:
     """What an exception of the student's says, with the student's own line: never a line of ours."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)]
     place = f" in line {frames[-1].lineno}: `{frames[-1].line}`" if frames and frames[-1].line else ""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:
+        text = "(it cannot say what)"
     return f"your function raised {type(error).__name__}{': ' + text[:200] if text else ''}{place}"
 
 

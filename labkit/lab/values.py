@@ -5,6 +5,7 @@ Plain is what JSON can say: None, True/False, whole and finite numbers, text, li
 
 from __future__ import annotations
 
+import inspect
 import math
 
 DEPTH, ITEMS, CHARACTERS, DIGITS = 20, 10_000, 200_000, 20
@@ -39,7 +40,7 @@ class _Copy:
                 return copy(value, where, depth)
         if isinstance(value, (list, tuple)):
             return [self.of(item, f"{where}[{i}]" if depth < 3 else where, depth + 1) for i, item in enumerate(value)]
-        raise NotPlain(f"{where} is a {type(value).__name__}{_advice(value)}")
+        raise NotPlain(f"{where} is {a_kind(value)}{_advice(value)}")
 
     def _text(self, value, where, depth):
         self.characters += len(value)
@@ -68,7 +69,18 @@ class _Copy:
         return copy
 
 
+def a_kind(value) -> str:
+    """The type of a value with its article: 'an int', 'a numpy.bool'."""
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
 def _advice(value) -> str:
+    if type(value).__module__ == "numpy":
+        return "; turn it into a plain value with .tolist()"
+    if inspect.isgenerator(value) or inspect.iscoroutine(value):
+        return "; a plain value was expected (`return`, not `yield` or `async`)"
     if isinstance(value, (set, frozenset)):
         return "; use a sorted list instead"
     if isinstance(value, (bytes, bytearray)):

@@ -71,12 +71,12 @@ def test_a_wrong_call_of_a_handle_is_the_students_error():
         in_process(student).call(keystone=Handle("keystone", {"validate": lambda token: None}))
 
 
-def test_handles_do_not_grow_the_depth_or_the_count():
+def test_the_lines_and_the_depth_of_the_judge_are_not_the_students():
     def student(clock):
         return [clock.now() for _ in range(500)][-1]
 
     assert (
-        in_process(student, steps=3_000).call(clock=Handle("clock", {"now": lambda: sum(range(10_000))})) == 49_995_000
+        in_process(student, steps=12_000).call(clock=Handle("clock", {"now": lambda: sum(range(10_000))})) == 49_995_000
     )
 
 
@@ -98,6 +98,41 @@ def stubborn():
             pass
 
 
+def tight():
+    while True: pass  # noqa: E701 (one instruction that jumps to itself)
+
+
+def matryoshka():
+    while True:
+        try:
+            try:
+                try:
+                    tight()
+                except:  # noqa: E722
+                    pass
+            except:  # noqa: E722
+                tight()
+        except:  # noqa: E722
+            pass
+        finally:
+            continue
+
+
+class Talkative(Exception):
+    def __str__(self):
+        return tight()
+
+
+def talkative():
+    raise Talkative
+
+
+class Asked:
+    @property
+    def __class__(self):
+        return tight()
+
+
 def shrugging():
     try:
         endless()
@@ -112,6 +147,10 @@ def shrugging():
         (deep, "called itself more than 400 levels deep"),
         (stubborn, "did not end within 20000 executed lines"),
         (shrugging, "did not end within 20000 executed lines"),
+        (tight, "did not end within 20000 executed lines"),
+        (matryoshka, "did not end within 20000 executed lines"),
+        (talkative, "did not end within 20000 executed lines"),
+        (lambda: Asked(), "did not end within 20000 executed lines"),
     ],
 )
 def test_what_never_ends_ends_with_a_clear_message(student, said):
@@ -120,6 +159,18 @@ def test_what_never_ends_ends_with_a_clear_message(student, said):
         in_process(student).call()
     assert said in error.value.did and error.value.endless
     assert sys.gettrace() is before
+
+
+def test_questions_to_the_judge_cost_steps():
+    asked = []
+
+    def student(keystone):
+        while True:
+            keystone.validate("token")
+
+    with pytest.raises(ArtefactError, match="did not end within 20000 executed lines"):
+        in_process(student).call(keystone=Handle("keystone", {"validate": asked.append}))
+    assert len(asked) < 1000
 
 
 def test_the_budget_counts_lines_not_time():
@@ -140,6 +191,8 @@ def test_the_budget_counts_lines_not_time():
         (lambda: 1, "your function cannot be called with the arguments request"),
         (lambda request: float("nan"), "what you returned is nan"),
         ("text", "what you handed in is a str, not a function"),
+        (3, "what you handed in is an int, not a function"),
+        (lambda request: (n for n in request), "what you returned is a generator; a plain value was expected (`return`"),
         (lambda request: exit(), "your function raised SystemExit"),
     ],
 )
@@ -164,3 +217,9 @@ def test_what_an_artefact_prints_is_kept_for_the_counterexample():
     artefact = in_process(student)
     artefact.call()
     assert artefact.output == "thinking\n"
+
+
+def test_of_much_that_is_printed_the_beginning_is_kept():
+    artefact = in_process(lambda: print("thinking " * 1_000_000))
+    artefact.call()
+    assert artefact.output.startswith("thinking") and len(artefact.output) == 2000
