@@ -13,11 +13,14 @@ of another scope fails before the rule is read (oslo.policy's enforce_scope).
 
 import re
 from ast import literal_eval
+from graphlib import CycleError, TopologicalSorter
 
 from labkit.world.errors import LabError
 
 ALWAYS, NEVER = (lambda target, credentials: True), (lambda target, credentials: False)
 TOKEN = re.compile(r"""\s*(?:(?P<paren>[()])|(?P<check>(?:'[^']*'|"[^"]*"|%\([^)]*\)s|[^\s()'"%])+))""")
+
+DEEPEST = 50  # parentheses and negations within each other
 
 
 class PolicyError(LabError):
@@ -36,9 +39,10 @@ class Policy:
     """
 
     def __init__(self, rules):
-        self.rules = {name: rule if isinstance(rule, str) else rule[0] for name, rule in rules.items()}
+        self.rules = {name: rule if isinstance(rule, str) else with_scopes(rule)[0] for name, rule in rules.items()}
         self.scopes = {name: frozenset(rule[1]) for name, rule in rules.items() if not isinstance(rule, str)}
         self.compiled = {name: Parser(self, text).whole() for name, text in self.rules.items()}
+        refuse_circles(self.rules)
 
     def __contains__(self, name):
         return name in self.rules
@@ -49,6 +53,23 @@ class Policy:
         if scopes is not None and scope_of(credentials) not in scopes:
             return False
         return self.compiled.get(name, NEVER)(target, credentials)
+
+
+def with_scopes(rule):
+    """A rule that is no text: (check string, accepted scopes). Raises PolicyError for anything else."""
+    if not isinstance(rule, (tuple, list)) or len(rule) != 2 or not isinstance(rule[0], str):
+        raise PolicyError(rule, "is neither a text nor (text, accepted scopes)")
+    return rule
+
+
+def refuse_circles(rules):
+    """A rule that leads back to itself is never decided. Raises PolicyError (oslo.policy refuses such a table, too)."""
+    uses = {name: [word[5:] for word in split(text) if word.startswith("rule:")] for name, text in rules.items()}
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as problem:
+        circle = problem.args[1]
+        raise PolicyError(rules[circle[0]], f"leads back to itself ({' – '.join(circle)})") from None
 
 
 def scope_of(credentials):
@@ -63,7 +84,7 @@ class Parser:
 
     def __init__(self, policy, text):
         self.policy, self.text = policy, text
-        self.tokens, self.at = list(split(text)), 0
+        self.tokens, self.at, self.depth = list(split(text)), 0, 0
 
     def whole(self):
         if not self.tokens:
@@ -92,14 +113,23 @@ class Parser:
         return checks[0] if len(checks) == 1 else lambda t, c: all(check(t, c) for check in checks)
 
     def negated(self):
-        if self.next_is("not"):
-            check = self.negated()
-            return lambda t, c: not check(t, c)
-        return self.atom()
+        if not self.next_is("not"):
+            return self.atom()
+        check = self.inside(self.negated)
+        return lambda t, c: not check(t, c)
+
+    def inside(self, part):
+        """Read one level further in. Raises PolicyError where nobody could follow any more."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise PolicyError(f"{self.text[:DEEPEST]}…", f"is nested more than {DEEPEST} deep")
+        check = part()
+        self.depth -= 1
+        return check
 
     def atom(self):
         if self.next_is("("):
-            check = self.any_of()
+            check = self.inside(self.any_of)
             if not self.next_is(")"):
                 raise PolicyError(self.text, "a closing parenthesis is missing")
             return check

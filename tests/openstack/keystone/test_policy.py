@@ -96,3 +96,16 @@ def test_a_token_of_another_scope_fails_before_the_rule_is_read():
 
 def test_an_unknown_rule_lets_nobody():
     assert not Policy({}).check("asked", {}, CREDENTIALS)
+
+
+@pytest.mark.parametrize("rules, why", [
+    ({"a": "rule:b", "b": "role:x or not rule:a"}, "leads back to itself"),
+    ({"a": "rule:a"}, "leads back to itself"),
+    ({"a": "(" * 5000 + "@" + ")" * 5000}, "nested more than 50 deep"),
+    ({"a": "not " * 5000 + "@"}, "nested more than 50 deep"),
+    ({"a": None}, "neither a text nor"),
+    ({"a": ["role:admin"]}, "neither a text nor"),
+])
+def test_a_table_that_could_never_be_decided_is_refused_when_it_is_made(rules, why):
+    with pytest.raises(PolicyError, match=why):
+        Policy(rules)

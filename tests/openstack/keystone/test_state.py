@@ -1,5 +1,6 @@
 """The state in a file: what was acknowledged is there after the process was killed."""
 
+import sqlite3
 import subprocess
 import sys
 from itertools import pairwise
@@ -85,3 +86,45 @@ def test_a_world_whose_state_lies_in_a_file_cannot_be_forked(tmp_path):
     Keystone(world, database=Database(tmp_path / "s.db"))
     with pytest.raises(LabError, match="keep the database in memory"):
         world.fork()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the size of a file is limited with POSIX's setrlimit")
+def test_a_full_disk_is_an_honest_500_and_leaves_nothing_half_done(tmp_path):
+    """A user and his password are written together or not at all; when there is room again, Keystone goes on."""
+    import resource
+    import signal
+    cloud = Cloud(database=str(tmp_path / "s.db"))
+    before, at_signal = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        full = (tmp_path / "s.db-wal").stat().st_size + 50_000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, before[1]))
+        made = [(name, create(cloud, name)) for name in map("u{}".format, range(12))]
+        assert {status for _, status in made} == {201, 500}
+        assert cloud.get("/v3/users").status == 200, "reading needs no room"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, at_signal)
+    assert create(cloud, "later") == 201
+    names = {user["name"] for user in cloud.get("/v3/users").json["users"]}
+    assert names == {"admin", "later", *(name for name, status in made if status == 201)}
+    assert cloud.ks.db.one("SELECT COUNT(*) FROM password")[0] == len(names)
+
+
+def create(cloud, name):
+    """The status of an attempt to store a user with a long description."""
+    return cloud.send("POST", "/v3/users", {"user": {"name": name, "password": "pw", "description": "x" * 9000}}).status
+
+
+def test_what_a_failed_commit_would_have_written_is_not_remembered():
+    """The memory of answers is as old as the database, also when the database refuses at the very end."""
+    database = Database()
+    database.create("CREATE TABLE parent (id INTEGER PRIMARY KEY);"
+                    "CREATE TABLE child (of INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);")
+    database.connection.execute("PRAGMA foreign_keys=ON")
+    with pytest.raises(sqlite3.IntegrityError), database.transaction():
+        database.run("INSERT INTO child VALUES (1)")
+        assert database.memo("children", lambda: database.one("SELECT COUNT(*) FROM child")[0]) == 1
+    assert database.memo("children", lambda: database.one("SELECT COUNT(*) FROM child")[0]) == 0
+    with database.transaction():
+        database.run("INSERT INTO parent VALUES (1)")
+    assert database.one("SELECT COUNT(*) FROM parent")[0] == 1
