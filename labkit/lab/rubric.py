@@ -157,8 +157,9 @@ class Desk:
             )
             for p in self.question.rubric
         }
+        wraps = kit.Layout(flex_flow="row wrap", align_items="baseline")
         rows = [
-            kit.HBox([fields[p.id], kit.HTML(escape(p.text))], layout=kit.Layout(flex_flow="row wrap"))
+            kit.HBox([fields[p.id], kit.HTML(escape(p.text), layout=kit.Layout(flex="1 1 20em"))], layout=wraps)
             for p in self.question.rubric
         ]
         done = paper.button(
