@@ -5,20 +5,26 @@ Nothing that comes out of the pipe is trusted: a reply is a line of at most LINE
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import labkit
 from labkit.lab.artefact import Artefact
 from labkit.lab.values import NotPlain, plain
+from labkit.world.errors import LabError
 
 LINE = 1_000_000
+UNREAD = 8
+"""So many replies may wait to be read: a worker that writes without being asked fills its pipe, not our memory."""
 
 
 class Lost(Exception):
@@ -41,7 +47,7 @@ class Pipe:
             env=environment(self._folder.name),
             start_new_session=True,
         )
-        self._replies: queue.Queue = queue.Queue()
+        self._replies: queue.Queue = queue.Queue(UNREAD)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def __enter__(self):
@@ -64,31 +70,51 @@ class Pipe:
 
     def close(self) -> None:
         """End the worker and everything of it."""
-        self._process.kill()
+        self._kill()
         self._process.wait()
-        self._process.stdin.close()
+        with contextlib.suppress(queue.Empty):  # the listener may wait for room
+            while True:
+                self._replies.get_nowait()
+        with contextlib.suppress(OSError):  # what a dead worker did not read
+            self._process.stdin.close()
         self._folder.cleanup()
 
+    def _kill(self) -> None:
+        """End the worker and the processes it started (those of its session, where there are sessions)."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+
     def _perform(self, message: dict, answer) -> dict:
+        """One call with all the questions it asks; `call_s` is for all of it together."""
+        until = time.monotonic() + self.call_s
         reply = self._ask(message, self.call_s)
         while "ask" in reply:
             try:
                 back = answer(reply["ask"])
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, AttributeError, LabError) as error:
                 raise Lost(f"asked for something that does not exist ({error})") from None
-            reply = self._ask(back, self.call_s)
+            reply = self._ask(back, self.call_s, until)
         return reply
 
-    def _ask(self, message: dict, limit_s: float) -> dict:
+    def _ask(self, message: dict, limit_s: float, until: float | None = None) -> dict:
+        """Send a line and wait for one, until `until` (monotonic real seconds). Whoever neither reads nor answers is
+        killed: that ends a write that waits, too."""
+        left_s = limit_s if until is None else max(0.0, until - time.monotonic())
+        watchdog = threading.Timer(left_s + 1.0, self._kill)
+        watchdog.start()
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
-            line = self._replies.get(timeout=limit_s)
+            line = self._replies.get(timeout=left_s)
         except queue.Empty:
-            self._process.kill()
+            self._kill()
             raise Lost(f"did not end within {limit_s:g} s") from None
         except OSError:
             line = b""
+        finally:
+            watchdog.cancel()
         return _reply(line)
 
     def _listen(self):

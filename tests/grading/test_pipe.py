@@ -1,5 +1,8 @@
 """The same judge, the same artefact: in this process and behind a pipe."""
 
+import time
+from pathlib import Path
+
 import pytest
 
 from labkit.grading.pipe import Lost, Pipe
@@ -65,6 +68,61 @@ def test_a_worker_that_is_gone_or_silent_is_lost():
             pipe.run("a", "import os; os._exit(3)")
         with pytest.raises(Lost):
             pipe.has("x")
+
+
+ASKS_FOR_EVER = """
+import gc
+def f(keystone):
+    worker = next(thing for thing in gc.get_objects() if type(thing).__name__ == "Worker")
+    while True:
+        worker._ask({"handle": "keystone", "method": "validate", "arguments": ["x"], "keywords": {}})
+"""
+
+FLOODS = """
+import gc, sys
+def f():
+    sys.settrace(None)
+    worker = next(thing for thing in gc.get_objects() if type(thing).__name__ == "Worker")
+    while True:
+        worker._send({"returned": "forged", "more": "x" * 1000})
+"""
+
+
+def test_a_worker_that_asks_without_end_is_lost():
+    with Pipe(call_s=1) as pipe:
+        pipe.run("a", ASKS_FOR_EVER)
+        with pytest.raises(Lost, match="did not end within 1 s"):
+            pipe.artefact("f", 10**9).call(keystone=Handle("keystone", {"validate": lambda token: None}))
+
+
+def test_a_worker_that_writes_without_being_asked_fills_its_own_pipe_only():
+    with Pipe() as pipe:
+        pipe.run("a", FLOODS)
+        assert pipe.artefact("f", 20_000).call() == "forged", "an answer of the student's, to be judged like any other"
+        assert pipe._replies.qsize() <= 8
+        pipe.has("f")
+
+
+def test_a_question_that_makes_no_sense_is_lost():
+    source = ASKS_FOR_EVER.replace('"validate"', "7")
+    with Pipe() as pipe:
+        pipe.run("a", source)
+        with pytest.raises(Lost, match="asked for something that does not exist"):
+            pipe.artefact("f", 20_000).call(keystone=Handle("keystone", {"validate": lambda token: None}))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+def test_what_a_submission_started_ends_with_it():
+    source = "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\ndef f():\n    return child.pid"
+    with Pipe() as pipe:
+        pipe.run("a", source)
+        child = Path(f"/proc/{pipe.artefact('f', 20_000).call()}/stat")
+        assert child.exists()
+    for _ in range(500):
+        if not child.exists() or child.read_text().split()[2] in "ZX":
+            return
+        time.sleep(0.01)
+    pytest.fail("it still runs")
 
 
 def test_the_worker_has_a_home_of_its_own(tmp_path):
