@@ -1,7 +1,6 @@
-"""Card Q5: the three graded tasks speak in domain words, agree with the emulator and are quick."""
+"""Card Q5: the three graded tasks speak in domain words and agree with the emulator."""
 
 import json
-import time
 from contextlib import suppress
 
 import pytest
@@ -22,14 +21,6 @@ TASKS = [tasks.get(f"Q5.T{number}") for number in (1, 2, 3)]
 def test_points_and_scenarios():
     assert [task.points for task in TASKS] == [5, 3, 2]
     assert all(len(task.scenarios(seed)) >= 40 for task in TASKS for seed in range(20))
-
-
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_a_check_takes_less_than_a_second(task):
-    q5_blast_radius.played.cache_clear()
-    began = time.process_time()
-    judge_task(task, task.reference, 5)
-    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
