@@ -12,11 +12,9 @@ again on another host. Those services come in a later lab; statuses, paths, task
 """
 
 from labkit.openstack.errors import BadRequest, NotFound
-from labkit.openstack.service import Service
+from labkit.openstack.service import MEMBER, READER, Service, fault
 
 VIF_PLUGGING_TIMEOUT_S = 300.0
-MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
-READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 
 
 class NovaApi(Service):
@@ -109,10 +107,7 @@ class NovaApi(Service):
         return server
 
     def error_body(self, refusal):
-        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(
-            refusal.code, "computeFault"
-        )
-        return {name: {"code": refusal.code, "message": refusal.message}}
+        return fault(refusal)
 
     # -- the boot (in the real one: conductor and nova-compute) ----------------------------------------
     def boot(self, context, server, image, disks):

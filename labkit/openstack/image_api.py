@@ -7,9 +7,8 @@ chunks; an upload here is one message. Source of paths and statuses: the Images 
 """
 
 from labkit.openstack.errors import NotFound
-from labkit.openstack.service import Service
+from labkit.openstack.service import MEMBER, Service
 
-OWNER = "(role:member and project_id:%(project_id)s) or role:admin"
 SEES = "(role:reader and project_id:%(project_id)s) or 'public':%(visibility)s or role:admin"
 
 
@@ -22,7 +21,7 @@ class GlanceApi(Service):
         ("GET", "/v2/images/(?P<id>[^/]+)", "show"),
         ("PUT", "/v2/images/(?P<id>[^/]+)/file", "upload"),
     )
-    POLICY = {"add_image": OWNER, "get_image": SEES, "upload_image": OWNER}
+    POLICY = {"add_image": MEMBER, "get_image": SEES, "upload_image": MEMBER}
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)

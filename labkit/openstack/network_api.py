@@ -13,12 +13,9 @@ Then neutron goes on checking tokens when only the other account is closed.
 from labkit.openstack import rest
 from labkit.openstack.auth_token import KeystoneUnavailable
 from labkit.openstack.errors import NotFound
-from labkit.openstack.service import Service
+from labkit.openstack.service import MEMBER, READER, Service
 from labkit.openstack.service_user import ServiceUser
 from labkit.world.errors import Unanswered
-
-MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
-READER = "(role:reader and project_id:%(project_id)s) or role:admin"
 
 
 class NeutronServer(Service):

@@ -17,6 +17,9 @@ from labkit.openstack.policy import Policy
 from labkit.openstack.service_user import ServiceUser
 from labkit.world.errors import Unanswered
 
+MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
+READER = "(role:reader and project_id:%(project_id)s) or role:admin"
+
 
 @dataclass(frozen=True)
 class Context:
@@ -155,3 +158,9 @@ class Service:
         except (Unanswered, KeystoneUnavailable) as silence:
             return rest.Answer(503, {}, {"message": str(silence)})
         return rest.Answer.of(payload)
+
+
+def fault(refusal):
+    """The body in which Nova and Cinder refuse: {"forbidden": {"code", "message"}}."""
+    name = {400: "badRequest", 403: "forbidden", 404: "itemNotFound"}.get(refusal.code, "computeFault")
+    return {name: {"code": refusal.code, "message": refusal.message}}

@@ -6,10 +6,7 @@ Storage API v3 reference.
 """
 
 from labkit.openstack.errors import BadRequest, NotFound
-from labkit.openstack.service import Service
-
-MEMBER = "(role:member and project_id:%(project_id)s) or role:admin"
-READER = "(role:reader and project_id:%(project_id)s) or role:admin"
+from labkit.openstack.service import MEMBER, READER, Service, fault
 
 
 class CinderApi(Service):
@@ -82,7 +79,4 @@ class CinderApi(Service):
         return {"project_id": project}
 
     def error_body(self, refusal):
-        name = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound"}.get(
-            refusal.code, "computeFault"
-        )
-        return {name: {"code": refusal.code, "message": refusal.message}}
+        return fault(refusal)

@@ -8,29 +8,7 @@ answers.
 """
 
 from labkit.lab.task import Scenario
-from labkit.lab.tasks.q5_middleware_story import Draw, event, owner, request
-
-PEOPLE = ("anna", "ben", "chiara", "dario", "elif", "finn")
-PROJECTS = ("shop", "lab", "blog")
-FORGED = (
-    {"X-Roles": "admin"},
-    {"X-User-Id": "u-root", "X-Roles": "admin"},
-    {"x-roles": "admin,member"},
-    {"X-Project-Id": "p-bank"},
-    {"X-Identity-Status": "Confirmed", "X-User-Id": "u-root"},
-    {"X-Is-Admin-Project": "True", "X-Role": "admin"},
-    {"X-Service-Roles": "service", "X-Service-Identity-Status": "Confirmed"},
-    {"X-Tenant-Id": "p-bank", "X-User": "root"},
-)
-ALSO = (
-    "X-User-Name",
-    "X-Project-Name",
-    "X-Tenant-Name",
-    "X-Domain-Id",
-    "X-User-Domain-Name",
-    "X-Service-User-Id",
-    "X-Service-Project-Id",
-)
+from labkit.lab.tasks.q5_middleware_story import ALSO, FORGED, PEOPLE, PROJECTS, Draw, event, owner, request
 
 
 def strangers(draw):
@@ -116,16 +94,11 @@ def regulars(draw):
         [request(start, one), event(start + 1, "revoke", token=one)]
         + [request(start + 101 * i, one) for i in range(1, 6)],
     )
+    both = [request(start, one), request(start, two), event(start + 1, "revoke", token=two)]
     yield (
         f"{other}'s token is revoked, {who}'s is not",
         known,
-        [
-            request(start, one),
-            request(start, two),
-            event(start + 1, "revoke", token=two),
-            request(start + later, two),
-            request(start + later, one),
-        ],
+        [*both, request(start + later, two), request(start + later, one)],
     )
 
 
@@ -158,37 +131,25 @@ def outages(draw):
         known,
         [event(start, "stop"), request(start + 1, "token-of-nobody", **forged)],
     )
+    back = [event(start, "stop"), request(start + 1, one), event(start + 60, "start")]
     yield (
         f"Keystone stops and comes back; {who} asks three times",
         known,
-        [
-            event(start, "stop"),
-            request(start + 1, one),
-            event(start + 60, "start"),
-            request(start + 61, one),
-            request(start + 62, one),
-        ],
+        [*back, request(start + 61, one), request(start + 62, one)],
     )
+    script = [request(start + 60.5 * i, one) for i in range(10)]
     yield (
         f"{who}'s script asks every minute, Keystone stops after the third time",
         known,
-        [request(start + 60.5 * i, one) for i in range(3)]
-        + [event(start + 125, "stop")]
-        + [request(start + 60.5 * i, one) for i in range(3, 10)],
+        [*script[:3], event(start + 125, "stop"), *script[3:]],
     )
 
 
 def scopes(draw):
     """Family 'scope, roles, services': tokens that are valid but small, and services that speak for a user."""
-    who, at = draw.pick(PEOPLE), draw.whole(0, 900)
-    token, nova, liar = f"token-of-{who}", "token-of-nova", "token-of-liar"
-    known = {
-        token: owner(who, "shop", roles=("reader",)),
-        liar: owner("liar", "shop"),
-        nova: owner("nova", "service", roles=("service",), expires_at_s=9000),
-    }
-    unscoped = {token: owner(who, None, roles=())}
-    number, late = draw.whole(10, 99), draw.whole(1, 900)
+    who, at, number = draw.pick(PEOPLE), draw.whole(0, 900), draw.whole(10, 99)
+    token = f"token-of-{who}"
+    known, unscoped = {token: owner(who, "shop", roles=("reader",))}, {token: owner(who, None, roles=())}
     yield f"{who} (reader) deletes server {number}", known, [request(at, token, "DELETE", f"/v2.1/servers/{number}")]
     yield f"{who} asks with an unscoped token", unscoped, [request(at, token)]
     yield (
@@ -196,6 +157,18 @@ def scopes(draw):
         known,
         [request(at, token, path="/v2.1/servers/bank-1")],
     )
+    yield from helpers(draw, who, at)
+
+
+def helpers(draw, who, at):
+    """The second half of that family: a service passes a user's request on and shows its own token, X-Service-Token."""
+    token, nova, liar, late = f"token-of-{who}", "token-of-nova", "token-of-liar", draw.whole(1, 900)
+    known = {
+        token: owner(who, "shop", roles=("reader",)),
+        liar: owner("liar", "shop", expires_at_s=9000),
+        nova: owner("nova", "service", roles=("service",), expires_at_s=9000),
+    }
+    tired = known | {nova: owner("nova", "service", roles=("service",), expires_at_s=3500)}
     yield (
         "nova speaks for a user and shows its own token",
         known,
@@ -208,8 +181,21 @@ def scopes(draw):
     )
     yield (
         f"{who}'s token ran out; somebody without the service role shows a 'service token'",
-        known | {liar: owner("liar", expires_at_s=9000)},
+        known,
         [request(3600 + late, token, **{"X-Service-Token": liar})],
+    )
+    yield (
+        f"{who}'s token ran out, and nova's service token did so, too, after its first use",
+        tired,
+        [
+            request(3499, token, **{"X-Service-Token": nova}),
+            request(3600 + late % 190, token, **{"X-Service-Token": nova}),
+        ],
+    )
+    yield (
+        f"{who}'s token is good, nova's service token ran out",
+        tired,
+        [request(3501 + late % 90, token, **{"X-Service-Token": nova})],
     )
     yield (
         "a valid user token with an unknown service token",
@@ -233,7 +219,7 @@ FAMILIES = {
 
 
 def scenarios(seed):
-    """Forty stories for this seed, the shortest first."""
+    """Forty-two stories for this seed, the shortest first."""
     draw = Draw(seed)
     told = [(family, *story) for family, tell in FAMILIES.items() for story in tell(draw)]
     told.sort(key=lambda story: len(story[-1]))

@@ -35,6 +35,7 @@ def altered(
     slides=False,
     key=lambda token: token,
     heeds_expiry=True,
+    old_helpers=False,
     vouches=lambda service: "service" in service["roles"],
     when_silent=(503, {}),
     refusal=401,
@@ -57,7 +58,8 @@ def altered(
             return entry["said"] if not heeds_expiry or allow_expired or entry["said"]["expires_at"] > now else None
 
         try:
-            service = lookup(headers.get("X-Service-Token")) if headers.get("X-Service-Token") else None
+            helper = headers.get("X-Service-Token")
+            service = lookup(helper, old_helpers) if helper else None
             vouched = service is not None and vouches(service)
             user = lookup(headers.get("X-Auth-Token"), vouched) if headers.get("X-Auth-Token") else None
         except ConnectionError:
@@ -128,6 +130,7 @@ MUTANTS = {
     "asks every time while Keystone is there": Mutant(impatient),
     "one verdict for everybody": Mutant(altered(key=lambda token: "verdict"), "Q5.m5"),
     "anybody may vouch": Mutant(altered(vouches=lambda service: True)),
+    "an old service token still vouches": Mutant(altered(old_helpers=True)),
     "nobody may vouch": Mutant(altered(vouches=lambda service: False), "Q5.m6"),
     "an unscoped token is no token": Mutant(altered(finish=needs_a_project)),
 }

@@ -1,6 +1,6 @@
 """Q5.T1, the rules: which one an answer of the middleware breaks, told in the words of the story.
 
-    status too kind: safety · status too strict: liveness · context wrong: either · asked too often: economy
+status too kind: safety · status too strict: liveness · context wrong: either · asked too often: economy
 """
 
 from labkit.lab.task import Failure
@@ -38,7 +38,7 @@ def wrong_status(event, true, said, keystone):
     seen = [at for at, confirmed in keystone.confirmed if confirmed == token and at < event["at_s"]]
     did = f"{story(event)} → you answered {said}."
     if said == 200:
-        if seen:
+        if seen and "X-Service-Token" not in event["headers"]:
             return Failure(
                 "safety", LOCKED if true == 401 else UNSURE, f"{did} {aged(event, keystone, token, seen[0])}", "Q5.m9"
             )
@@ -78,6 +78,7 @@ def story(event):
 
 
 def aged(event, keystone, token, first_at):
+    """What has become of a token that was good once."""
     known = keystone.tokens[token]
     late = event["at_s"] - known["expires_at"]
     state = (
@@ -91,6 +92,7 @@ def aged(event, keystone, token, first_at):
 
 
 def why_bad(event, keystone):
+    """Why Keystone, or the rule about service tokens, says no."""
     token, helper = event["headers"].get("X-Auth-Token"), event["headers"].get("X-Service-Token")
     if not token:
         return "There is no token in the request."
@@ -102,10 +104,13 @@ def why_bad(event, keystone):
         return f"Keystone never issued {helper}; somebody pretends to vouch for the request."
     if helper and "service" not in keystone.tokens[helper]["roles"]:
         return f"{helper} is no service token: its owner has no role 'service'."
+    if helper and event["at_s"] >= keystone.tokens[helper]["expires_at"]:
+        return f"The service token {helper} ran out {event['at_s'] - keystone.tokens[helper]['expires_at']:g} s ago."
     return f"The token ran out {event['at_s'] - keystone.tokens[token]['expires_at']:g} s ago."
 
 
 def why_good(event, keystone):
+    """Why the request must pass."""
     if not keystone.running:
         return "Keystone is down, but it confirmed this token less than 300 s ago."
     if event["at_s"] >= keystone.tokens[event["headers"]["X-Auth-Token"]]["expires_at"]:

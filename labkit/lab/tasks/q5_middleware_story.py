@@ -2,6 +2,28 @@
 
 from random import Random
 
+PEOPLE = ("anna", "ben", "chiara", "dario", "elif", "finn")
+PROJECTS = ("shop", "lab", "blog")
+FORGED = (
+    {"X-Roles": "admin"},
+    {"X-User-Id": "u-root", "X-Roles": "admin"},
+    {"x-roles": "admin,member"},
+    {"X-Project-Id": "p-bank"},
+    {"X-Identity-Status": "Confirmed", "X-User-Id": "u-root"},
+    {"X-Is-Admin-Project": "True", "X-Role": "admin"},
+    {"X-Service-Roles": "service", "X-Service-Identity-Status": "Confirmed"},
+    {"X-Tenant-Id": "p-bank", "X-User": "root"},
+)
+ALSO = (
+    "X-User-Name",
+    "X-Project-Name",
+    "X-Tenant-Name",
+    "X-Domain-Id",
+    "X-User-Domain-Name",
+    "X-Service-User-Id",
+    "X-Service-Project-Id",
+)
+
 
 class Draw:
     """Seeded luck that is the same on every Python version: only random() is used."""
