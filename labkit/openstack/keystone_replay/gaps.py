@@ -9,7 +9,7 @@ from itertools import product
 
 from labkit.openstack.keystone_replay.cast import MEMBERS, PASSWORDS
 
-ENDING = ("used", "lost", "delet", "disabled", "revoked", "password", "passed", "left", "no more")   # words of steps after which something is refused
+ENDING = ("used", "passed", "revoked", "password", "lost", "left", "no more", "disabled", "delet")   # what ends something; the gentle first
 ROLES = ("member", "reader", "admin")
 SHORT_S = 600   # nobody who records waits for tokens that live longer
 PLURAL = {"user": "users", "project": "projects", "domain": "domains", "group": "groups", "role": "roles", "region": "regions",
@@ -176,3 +176,9 @@ def vocabulary(names, tokens, token_s):
     yield from of_roles(of["role"])
     yield from of_groups(of["group"], of["user"])
     yield from of_grants([*of["user"], *of["group"]], [*of["project"], *of["domain"], "system"], roles)
+
+
+def gentleness(step, refused):
+    """The order in which steps are tried: first those that fit (an end before a refusal, a beginning before a success), the gentle first."""
+    rank = next((n for n, word in enumerate(ENDING) if word in step.text), None)
+    return refused != (rank is not None), rank or 0

@@ -8,6 +8,7 @@ What is assumed is counted and listed (`labkit replay --verbose`). The recorded 
 """
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from itertools import islice, product
 
@@ -21,6 +22,7 @@ from labkit.replaying.outcome import Outcome
 MOST_TRIALS = 1_200   # requests that one exchange may cost
 MOST_PLANS = 300      # and ways to explain it
 MOST_TOKENS = 12      # candidates for one token
+PLACE = re.compile(r"\{([\w.-]+)\}")
 ACTORS = ("rec-alice", "rec-bob")
 
 
@@ -103,7 +105,7 @@ class Player:
 
     def steps(self, exchange):
         """Single steps that concern whom this exchange names."""
-        names = self.named(exchange)
+        names = [*dict.fromkeys(other for name in self.named(exchange) for other in (name, *needed(name)))]
         if not any(gaps.kind_of(name) == "user" for name in names):
             names = [*names, *ACTORS]
         if not any(gaps.kind_of(name) == "project" for name in names):
@@ -111,8 +113,7 @@ class Player:
         lengths = {len(token) for candidate in self.candidates(exchange) for token in candidate if isinstance(token, Token)}
         tokens = [token for token in self.stage.tokens if len(token) in lengths and token.label != "admin"][-MOST_TOKENS:]
         made = list(gaps.vocabulary(names, tokens, self.token_s))
-        refused = exchange.status >= 400
-        return sorted(made, key=lambda step: refused != any(word in step.text for word in gaps.ENDING))
+        return sorted(made, key=lambda step: gaps.gentleness(step, exchange.status >= 400))
 
     def named(self, exchange, asked_for=False):
         """Members that the exchange (or only its request) names, by id or by name, in the order of the cast."""
@@ -250,6 +251,13 @@ def of_this_cast(known):
     """The recordings about expiry have a cast of their own, whose trust is another."""
     is_other = any(name.startswith("rec-exp") for name in known.values())
     return {raw: f"exp-{name}" if is_other and f"exp-{name}" in MEMBERS else name for raw, name in known.items()}
+
+
+def needed(name):
+    """Whom a member of the cast is made of: a trust of its trustor, trustee and project."""
+    if name not in MEMBERS:
+        return []
+    return [other for other in PLACE.findall(json.dumps(MEMBERS[name].make)) if other in MEMBERS]
 
 
 def words(member):
