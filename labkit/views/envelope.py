@@ -16,7 +16,7 @@ from labkit.openstack.keystone import tokens
 from labkit.views import card
 from labkit.world import draw
 
-SMALLEST = 1 + 8 + 16 + 16 + 32
+SMALLEST, LONGEST_TEXT = 1 + 8 + 16 + 16 + 32, 2000   # bytes, characters: Keystone's own tokens stay below 300
 WIDTH = 880
 LOOK = (  # name, width in the picture, tone, what it is for
     ("version", 84, "idle", "always 80: there is one version only"),
@@ -38,6 +38,8 @@ def take_apart(text):
     Raises ValueError, in words for the reader, when `text` can be no Fernet token.
     """
     text = "".join(text.split())
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"this is no token: it has {len(text):,} characters, and a token has about 200")
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except ValueError:

@@ -14,6 +14,8 @@ from labkit.views.frame import Frame, button, choice, text_field
 from labkit.views.timeline import Band, Mark, line, span
 from labkit.views.what_if import Aside, Told
 
+LONGEST_LIFE_S = 366 * 86400   # what lies further away has no place on a time line
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -133,6 +135,8 @@ def inside(seen):
 def life(seen):
     """The token's time line: issued, cached, now, expired."""
     issued = envelope.sealed_at(seen.parts)
+    if abs(issued - seen.now_s) > LONGEST_LIFE_S:
+        return card.Html("<p>Its time stamp lies years from now: somebody changed it, and that broke the seal.</p>")
     expires = seen.token.expires_at if seen.token else None
     end = max((expires or issued + 3600) + 600, seen.now_s + 300)
     bands = (
@@ -237,7 +241,7 @@ class TokenInspector(Frame):
 
     def paste(self, text):
         """Look at this text instead."""
-        self.token = "".join(text.split())
+        self.token = "".join(text.split()).encode("utf-8", "replace").decode()   # half a surrogate pair is no text
         self.refresh("Looking at the text that you pasted")
 
     def later(self, delay_s):

@@ -8,6 +8,7 @@ from labkit.openstack.cloud import OpenStack
 from labkit.openstack.keystone import KeyRepository
 from labkit.views import TokenInspector
 from labkit.views.envelope import open_with, sealed_at, take_apart
+from labkit.views.frame import said_html
 from labkit.views.token_inspector import inspect
 from labkit.world import World
 
@@ -85,3 +86,33 @@ def test_issue_paste_and_send():
     assert sorted(inspect(view.cloud, view.token).caches) == ["cinder-api", "glance-api", "neutron-server", "nova-api"]
     view.paste("  not a token ")
     assert "no Fernet token" in view.html() or "not base64" in view.html()
+
+
+def test_a_changed_time_stamp_breaks_the_seal_and_the_picture_stays_small(cloud, session):
+    """One letter of the stamp moves it by centuries: that is said, not drawn as a line of a million ticks."""
+    view = TokenInspector(cloud)
+    for first in ("gAAAAAAA", "gP______"):
+        view.paste(first + session.token[8:])
+        assert "years from now" in view.html() and len(view.html()) < 20_000
+        assert "no key at hand opens it" in view.text()
+
+
+@pytest.mark.parametrize(
+    "text, why", [("gAAAAA" + "B" * 1_000_000, "1,000,006 characters"), ("\ud800" * 10, "not base64")]
+)
+def test_whatever_is_pasted_gets_a_short_answer(cloud, text, why):
+    view = TokenInspector(cloud)
+    view.paste(text)
+    assert why in view.html() or "no Fernet token" in view.html()
+    assert len(view.html()) < 20_000
+
+
+def test_names_are_shown_as_text_whatever_they_contain():
+    evil = "<img src=x onerror=alert(1)>"
+    view = TokenInspector(OpenStack(World(seed=5), people={evil: (evil + "p", "member")}))
+    view.user = evil
+    view.issue()
+    assert "<img" not in view.html() and "&lt;img src=x" in view.html()
+    assert "<img" not in said_html(evil)
+    view.paste(evil)
+    assert "<img" not in view.html()
