@@ -88,4 +88,4 @@ class _Places:
             return cell["id"]
         labels = cell["metadata"].get("labkit")
         task = labels.get("task") if isinstance(labels, dict) else None
-        return self._by_task.get(task) if task in self._by_task and task else self._by_source.get(cell["source"])
+        return (self._by_task.get(task) if isinstance(task, str) else None) or self._by_source.get(cell["source"])

@@ -6,6 +6,7 @@ class/ben_05_keystone.ipynb       → ben        (or the name in the file's name
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def which(stem: str, solutions: list[str]) -> str:
 
 def owner(stem: str, solution: str) -> str:
     """The student in a file's name: what is left without the solution's name."""
+    stem = re.sub(r"\s*\(\d+\)$", "", stem)  # what a browser adds to a second download
     return stem.replace(solution, "").strip(" _-.") or stem if solution else stem
 
 

@@ -134,13 +134,15 @@ def table(grades: list[tuple[Submission, Grade]]) -> list[list]:
 
 
 def _verdict(parts: list[tuple[Submission, Grade]]) -> str:
-    words = [
-        f"{task}: {verdict}" if task else verdict
-        for _, grade in parts
-        for task, verdict in grade.verdicts.items()
-        if verdict != GRADED
-    ]
+    words = [word for _, grade in parts for word in _words(grade.verdicts)]
     return "; ".join(words + [one.note for one, _ in parts if one.note and one.file]) or GRADED
+
+
+def _words(verdicts: dict[str, str]) -> list[str]:
+    """What was not graded; said once where it is the same for every task."""
+    if len(set(verdicts.values())) == 1:
+        return [verdict for verdict in list(verdicts.values())[:1] if verdict != GRADED]
+    return [f"{task}: {verdict}" for task, verdict in verdicts.items() if verdict != GRADED]
 
 
 def _reasons(parts: list[tuple[Submission, Grade]]) -> str:

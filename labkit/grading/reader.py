@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 ENCODINGS = ("utf-8-sig", "utf-16", "latin-1")
-LIMIT = 20_000_000
+LIMIT = 200_000_000
+"""Bytes; stored pictures make an honest notebook large."""
 
 
 class Unreadable(Exception):
@@ -22,12 +23,22 @@ def read(path: Path) -> dict:
     if len(raw) > LIMIT:
         raise Unreadable(f"larger than {LIMIT // 1_000_000} MB")
     notebook = _parse(raw)
-    cells = notebook.get("cells")
-    if cells is None:  # format 3
-        cells = [cell for sheet in notebook.get("worksheets", []) for cell in sheet.get("cells", [])]
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+    return {**notebook, "cells": [_cell(cell) for cell in _cells(notebook)]}
+
+
+def _cells(notebook: dict) -> list[dict]:
+    if "cells" in notebook:
+        cells = notebook["cells"]
+    else:  # format 3
+        sheets = _dicts(notebook.get("worksheets"))
+        cells = [cell for sheet in sheets for cell in _dicts(sheet.get("cells", []))] if sheets else None
+    return _dicts(cells)
+
+
+def _dicts(value) -> list[dict]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Unreadable("is not a notebook: it has no list of cells")
-    return {**notebook, "cells": [_cell(cell) for cell in cells]}
+    return value
 
 
 def _parse(raw: bytes) -> dict:

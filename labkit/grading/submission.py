@@ -63,9 +63,14 @@ class Grader:
                 for want, task in self.tasks:
                     self._one(grade, want, task, bench)
         except Unreadable as error:
-            for _, task in self.tasks:
-                grade.put(task.id, 0, str(error))
+            self._nothing(grade, str(error))
+        except Exception as error:  # a notebook nobody thought of must not take the class with it
+            self._nothing(grade, f"could not be graded: {type(error).__name__}: {error}")
         return grade
+
+    def _nothing(self, grade: Grade, why: str) -> None:
+        for _, task in self.tasks:
+            grade.put(task.id, 0, why)
 
     def _one(self, grade: Grade, want: Wanted, task: Task, bench: Bench) -> None:
         try:

@@ -20,6 +20,7 @@ from labkit.lab.errors import Quiet
 
 VERSION = 1
 WAIT_S = 10.0
+DAMAGED = "the file is damaged or not labkit's: move it away, labkit starts a new one"
 SCHEMA = """CREATE TABLE entry (n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL,
 item TEXT NOT NULL, data TEXT NOT NULL)"""
 
@@ -60,10 +61,7 @@ class Journal:
 
     def entries(self, kind: str | None = None, item: str | None = None) -> list[Entry]:
         """The lines in order, without those a later reset hides; optionally of one kind and one item."""
-        rows = [
-            Entry(n, at, k, i, json.loads(data))
-            for n, at, k, i, data in self._db.execute("SELECT n, at, kind, item, data FROM entry ORDER BY n")
-        ]
+        rows = self._read()
         resets = [row for row in rows if row.kind == "reset"]
         return [
             row
@@ -81,6 +79,13 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _read(self) -> list[Entry]:
+        try:
+            found = self._db.execute("SELECT n, at, kind, item, data FROM entry ORDER BY n")
+            return [Entry(n, at, kind, item, json.loads(data)) for n, at, kind, item, data in found]
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise Quiet(f"Your progress cannot be read from {self.path} ({error}).", next_step=DAMAGED) from None
 
     def _prepare(self):
         self._wal()
@@ -115,6 +120,8 @@ def covers(reset: str, item: str) -> bool:
 
 
 def _cure(error) -> str:
-    if "not a database" in str(error) or "malformed" in str(error):
-        return "the file is damaged: move it away, labkit starts a new one"
+    if "locked" in str(error):
+        return "another program holds it open: end that one, or try again"
+    if any(word in str(error) for word in ("not a database", "malformed", "already exists", "no column")):
+        return DAMAGED
     return "is the folder writable and the disk not full? LABKIT_HOME names another folder"

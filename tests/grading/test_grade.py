@@ -149,8 +149,8 @@ def test_a_class_with_broken_notebooks_gets_a_whole_table(quorum, solution, hand
         ["'=cmd()", "1", "1", "graded"],
         ["anna", "3", "3", "graded"],
         ["ben", "0", "0", "graded"],
-        ["carl", "0", "0", "X1.T1: is not a notebook: not JSON"],
-        ["dora", "0", "0", "X1.T1: no notebook"],
+        ["carl", "0", "0", "is not a notebook: not JSON"],
+        ["dora", "0", "0", "no notebook"],
         ["emil", "3", "3", "graded"],
     ]
     assert told.out.splitlines() == [

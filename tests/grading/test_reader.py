@@ -97,6 +97,33 @@ def test_magics_keep_the_line_numbers():
     assert without_magics("%%bash\nrm -rf /") == ""
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"cells": {}},
+        {"cells": [1]},
+        {"worksheets": 5},
+        {"worksheets": [1]},
+        {"worksheets": [{"cells": 5}]},
+        [],
+        "cells",
+    ],
+)
+def test_json_that_is_no_notebook_says_so(odd, tmp_path):
+    file = tmp_path / "odd.ipynb"
+    file.write_text(json.dumps(odd), "utf-8")
+    with pytest.raises(Unreadable, match="is not a notebook"):
+        read(file)
+
+
+def test_labels_of_the_wrong_type_are_no_labels(tmp_path):
+    file = tmp_path / "odd.ipynb"
+    cell = {"cell_type": "code", "source": "f = 1", "id": [1], "metadata": {"labkit": {"task": ["X1.T1"]}, "tags": 5}}
+    file.write_text(json.dumps({"cells": [cell, {**cell, "source": None, "metadata": []}]}), "utf-8")
+    assert [found.source for found in plan(SOLUTION, read(file))][:2] == ["f = 1", ""]
+
+
 def test_students_are_found_by_folder_or_by_file_name(tmp_path):
     for name in (
         "anna/05_keystone.ipynb",

@@ -80,6 +80,28 @@ def test_a_damaged_file_says_what_to_do_and_is_left_alone(tmp_path):
     assert path.read_bytes().startswith(b"this is no database")
 
 
+def test_damage_that_shows_when_reading_says_what_to_do(tmp_path):
+    path = tmp_path / "progress.db"
+    journal = Journal(str(path))
+    for _ in range(100):
+        journal.write("check", "Q5.T1", rule="x" * 500)
+    journal.close()
+    pages = bytearray(path.read_bytes())
+    pages[3 * 4096 : 12 * 4096] = b"\xa5" * 9 * 4096
+    path.write_bytes(pages)
+    with pytest.raises(Quiet, match="move it away"):
+        Journal(str(path)).entries()
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path):
+    path = tmp_path / "progress.db"
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE entry (mine INTEGER)")
+    db.close()
+    with pytest.raises(Quiet, match="not labkit's: move it away"):
+        Journal(str(path))
+
+
 def test_a_file_of_a_newer_labkit_is_not_touched(tmp_path):
     path = tmp_path / "progress.db"
     Journal(str(path)).close()
