@@ -197,14 +197,14 @@ class PolicyPlayground(Frame):
         """Put a check string in force; one that cannot be read is refused and says why."""
         if text == self.check(self.rule[1]):
             return
+        rules = {**self.cloud.services[self.rule[0]].policy_rules, self.rule[1]: text}
         try:
-            Policy({self.rule[1]: text})
+            Policy(rules)
         except LabError as problem:
             self.problem, self.before = str(problem), None
             self.refresh(self.problem)
             return
-        service = self.cloud.services[self.rule[0]]
-        self.cloud.set_policy(self.rule[0], {**service.policy_rules, self.rule[1]: text})
+        self.cloud.set_policy(self.rule[0], rules)
         self.problem = ""
         self.again("The rule is in force")
 
