@@ -16,6 +16,7 @@ class Balancer:
         self.node = world.node(name, serve=self.serve)
 
     def serve(self, message):
+        """Generator: the answer of the next node; 504 when a node accepted the request and said nothing in time."""
         detail = message.detail
         for _ in self.backends:
             backend = self.backends[self.turn % len(self.backends)]

@@ -46,6 +46,7 @@ class NovaApi(Service):
 
     # -- the API ----------------------------------------
     def create(self, context, request):
+        """POST /servers: 202 with an id; everything else happens later, and shows in the server's status."""
         self.enforce(
             "os_compute_api:servers:create", context, {"project_id": context.project_id, "user_id": context.user_id}
         )

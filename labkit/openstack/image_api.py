@@ -28,6 +28,7 @@ class GlanceApi(Service):
         self.images, self.stored_bytes = {}, 0
 
     def create(self, context, request):
+        """POST /images: the record of an image that has no bytes yet (queued)."""
         self.enforce("add_image", context, {"project_id": context.project_id})
         wanted = request.json
         key = f"{self.world.random(self.name).getrandbits(128):032x}"

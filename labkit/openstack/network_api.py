@@ -42,6 +42,7 @@ class NeutronServer(Service):
         self.notifier.forget()
 
     def create(self, context, request):
+        """POST /ports: the port is DOWN until the agents have wired it."""
         self.enforce("create_port", context, {"project_id": context.project_id})
         wanted = self.json(request, "port")
         luck = self.world.random(self.name)

@@ -32,6 +32,7 @@ class Context:
 
     @classmethod
     def of(cls, headers):
+        """The context of one request; roles are a list with commas in one header."""
         return cls(
             headers.get("X-User-Id"),
             headers.get("X-Project-Id"),

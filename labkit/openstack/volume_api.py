@@ -31,6 +31,7 @@ class CinderApi(Service):
         self.volumes = {}
 
     def create(self, context, request, project):
+        """POST /volumes: a volume, available at once."""
         target = self.target(context, project)
         self.enforce("volume:create", context, target)
         wanted = self.json(request, "volume")

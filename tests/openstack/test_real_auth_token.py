@@ -8,6 +8,7 @@ from labkit.openstack import rest
 from labkit.openstack.auth_token import STRIPPED
 from labkit.openstack.cloud import OpenStack
 from labkit.openstack.registration import secret
+from labkit.openstack.service_user import password_login
 from labkit.world import World
 from tests.openstack.door import Door
 
@@ -74,24 +75,19 @@ class RealDoor:
         return response.status_int, {name: value for name, value in self.told.items() if name in KEYSTONES_WORDS}
 
 
+def system_admin(world):
+    """A token of the admin that counts for the whole system."""
+    body = password_login("admin", secret("admin"))
+    body["auth"]["scope"] = {"system": {"all": True}}
+    login = rest.detail("POST", "/v3/auth/tokens", body=body)
+    return rest.Answer.of(world.ask("laptop", "keystone", "rest", "login", **login)).headers["X-Subject-Token"]
+
+
 def story(cloud):
     """What happens at both doors, step by step: (headers) or an action in the world."""
     world = cloud.world
     anna, ben, unscoped = cloud.login("anna"), cloud.login("ben"), cloud.login("anna", unscoped=True)
-    system = rest.detail(
-        "POST",
-        "/v3/auth/tokens",
-        body={
-            "auth": {
-                "identity": {
-                    "methods": ["password"],
-                    "password": {"user": {"name": "admin", "password": secret("admin"), "domain": {"name": "Default"}}},
-                },
-                "scope": {"system": {"all": True}},
-            }
-        },
-    )
-    root = rest.Answer.of(world.ask("laptop", "keystone", "rest", "login", **system)).headers["X-Subject-Token"]
+    root = system_admin(world)
     yield from (
         {},
         {"X_Auth_Token": ""},
@@ -119,12 +115,8 @@ def story(cloud):
     yield lambda: world.start("keystone")
     yield {"X_Auth_Token": anna.token}
     yield lambda: world.run(until=3700)
-    nova = cloud.login("nova", project="service")
-    yield from (
-        {"X_Auth_Token": anna.token},
-        {"X_Auth_Token": anna.token, "X_Service_Token": nova.token},
-        {"X_Auth_Token": anna.token},
-    )
+    old, nova = {"X_Auth_Token": anna.token}, cloud.login("nova", project="service")
+    yield from (old, {**old, "X_Service_Token": nova.token}, old)
 
 
 @pytest.mark.parametrize("delay", [False, True])
