@@ -20,7 +20,8 @@ def predicted_before(home: Path) -> None:
     journal = Journal(str(home / "progress.db"))
     for prediction in next(card for card in cards.all() if card.id == "Q5").predictions:
         if prediction.id != FIRST:
-            journal.write("predict", prediction.id, choice="a", confidence=2, right=prediction.correct == "a", belief=None)
+            right = prediction.correct == "a"
+            journal.write("predict", prediction.id, choice="a", confidence=2, right=right, belief=None)
 
 
 @pytest.fixture(scope="module")

@@ -5,37 +5,32 @@ the suite ends with one line.
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.notebooks.nbval import ROOT, nbval
+
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 
 
-def nbval(mode: str, notebook: Path) -> None:
-    """Run nbval on one notebook; fails with the end of its report."""
-    outer = ("PYTEST_XDIST", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS")
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
-    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", mode, str(notebook.relative_to(ROOT))]
-    ended = subprocess.run(line, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300)
+def passes(mode: str, notebook: Path) -> None:
+    """Fails with the end of nbval's report."""
+    ended = nbval(mode, notebook)
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-1000:]
 
 
 @pytest.mark.parametrize("notebook", SOLUTIONS, ids=lambda path: path.name)
 def test_solution_runs_and_its_stored_outputs_are_true(notebook):
-    nbval("--nbval", notebook)
+    passes("--nbval", notebook)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
 def test_notebook_runs(notebook):
-    nbval("--nbval-lax", notebook)
+    passes("--nbval-lax", notebook)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS + EXERCISES + SOLUTIONS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -49,3 +44,16 @@ def test_notebook_is_fit_to_be_committed(notebook):
     outputs = [output for cell in content["cells"] for output in cell.get("outputs", [])]
     assert [output["ename"] for output in outputs if output["output_type"] == "error"] == []
     assert not re.search(r"/(home|root|Users|tmp)/", text)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS + SOLUTIONS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_cells_are_short_enough_to_be_read(notebook):
+    """One idea a cell: six lines of code at most, none wider than the window; no code is hidden in helpers."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        lines = "".join(cell["source"]).splitlines()
+        if cell["cell_type"] == "code":
+            answer = "answer" in cell["metadata"].get("tags", [])
+            assert answer or len(lines) <= 6, cell["id"]
+            assert max(map(len, lines)) <= 105, cell["id"]
+        else:
+            assert len(lines) <= 40, cell["id"]
