@@ -1,4 +1,4 @@
-"""Notebook 05 as a student meets it in JupyterLab: one window for all tests, each at a part of the notebook of its own."""
+"""Notebook 05 as a student meets it in JupyterLab: one window for all tests, each at another part of the notebook."""
 
 import os
 from pathlib import Path
