@@ -22,7 +22,7 @@ def concept(id: str, seed: int = 0) -> None:
     options = shuffled(asked, seed)
     if session.headless() or paper.widgets() is None:
         lines = [f"{letter}) {asked.options[key][0]}" for letter, key in options.items()]
-        note = "Headless run: nobody was there to answer."
+        note = "Headless run: nobody was there to answer." if session.headless() else "Answer it in JupyterLab."
         paper.show(
             paper.card(f"Question · {id}", escape(asked.text), paper.items([escape(line) for line in lines]), note),
             "\n".join([asked.text, *lines, note]),

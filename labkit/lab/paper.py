@@ -52,7 +52,10 @@ def show(html: str, text: str) -> None:
 
 
 def widgets():
-    """The module ipywidgets, or None where it (or anywidget, which keeps the keys inside) is not installed."""
+    """The module ipywidgets, or None where it (or anywidget, which keeps the keys inside) is not installed, or where a
+    terminal cannot show a button."""
+    if session.at_terminal():
+        return None
     try:
         import anywidget  # noqa: F401
         import ipywidgets

@@ -70,7 +70,8 @@ def freetext(id: str) -> None:
     if question is None:
         raise Quiet(f"There is no free-text question {id!r}.", next_step="check the id")
     if session.headless() or paper.widgets() is None:
-        note = f"Headless run: nobody was there to write. {len(question.rubric)} key points, {question.points} points."
+        why = "Headless run: nobody was there to write." if session.headless() else "Write in JupyterLab."
+        note = f"{why} {len(question.rubric)} key points, {question.points} points."
         paper.show(paper.card(f"In your words · {id}", escape(question.question), note), f"{question.question}\n{note}")
     else:
         Desk(Answer(question)).open()

@@ -27,16 +27,21 @@ def shell():
 
 
 def headless() -> bool:
-    """True when nobody can answer. A kernel that does not tell counts as a student: none slips into a headless run by
-    accident."""
+    """True when nobody can answer. A kernel that does not tell counts as a student, and so does a prompt in a terminal:
+    none slips into a headless run by accident."""
     kernel = getattr(shell(), "kernel", None)
     if kernel is None:
-        return True
+        return not at_terminal()
     try:
         request = kernel.get_parent()
     except Exception:  # a kernel that is not ipykernel: we only know that somebody started it
         return False
     return (request or {}).get("content", {}).get("allow_stdin") is False
+
+
+def at_terminal() -> bool:
+    """Does somebody type at a Python or IPython prompt, without a kernel?"""
+    return getattr(shell(), "kernel", None) is None and hasattr(sys, "ps1") and sys.stdin.isatty()
 
 
 def journal() -> Journal:

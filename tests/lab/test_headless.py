@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import labkit
+from labkit.lab import predict, session
 from labkit.lab.errors import CheckFailed, Quiet
 
 HERE = Path(__file__).parent
@@ -139,3 +141,15 @@ def test_importing_the_lab_is_cheap():
         check=True,
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_somebody_at_a_terminal_is_asked_and_not_drawn_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    answers = iter(["a", "4"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
+    predict("H.p9", "Which?", a="this", b="that")
+    (entry,) = session.journal().entries("predict")
+    assert (entry.data["choice"], entry.data["confidence"]) == ("a", 4)
+    session.journal().close()
