@@ -118,19 +118,22 @@ class NovaApi(Service):
         for task, call in self.stages(server, image, disks):
             self.state(server, task)
             said = yield from self.ask(context, *call)
+            if server["id"] not in self.servers:
+                return  # deleted while it was built
             if said.status >= 300:
                 return self.fail(server, f"{call[0]} answered {said.status} to {call[1]} {call[2]}")
         self.state(server, "spawning")
         yield self.world.timeout(self.spawn_s)
         yield plugged | self.world.timeout(VIF_PLUGGING_TIMEOUT_S)
+        if server["id"] not in self.servers:
+            return
         if not plugged.triggered:
             return self.fail(
                 server,
                 f"Build of instance {server['id']} aborted: Failed to allocate the network(s), not rescheduling.",
             )
-        if server["id"] in self.servers:
-            self.state(server, None, "active", "ACTIVE")
-            self.power_on(server)
+        self.state(server, None, "active", "ACTIVE")
+        self.power_on(server)
 
     def stages(self, server, image, disks):
         """(task state, (node, method, path, body, step)) in the order of the workflow."""

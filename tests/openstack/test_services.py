@@ -130,6 +130,18 @@ def test_a_restarted_service_has_forgotten_its_verdicts_but_not_its_servers(clou
     assert len(cloud.validations(anna)) == before + 1
 
 
+@pytest.mark.parametrize("after_s", [0.0, 3.0])
+def test_a_server_that_is_deleted_while_it_is_built_never_runs(cloud, after_s):
+    anna = cloud.login("anna")
+    key = cloud.boot(anna, "web").body["server"]["id"]
+    cloud.world.run(until=cloud.world.now + after_s)
+    assert anna.delete("compute", f"/servers/{key}").status == 204
+    deleted = cloud.world.now
+    cloud.world.run(until=deleted + 400)
+    assert not cloud.world.trace.where(kind="state", src="nova-api", since=deleted + 0.001)
+    assert "vm-web" not in cloud.world.nodes
+
+
 def test_with_service_tokens_a_boot_survives_the_end_of_the_users_token():
     said = {}
     for send in (False, True):
