@@ -6,7 +6,7 @@
 """
 
 from labkit.openstack.errors import Expecting, Forbidden, Unauthorized
-from labkit.openstack.keystone import login, render, revocation, scope, tokens, trusts, validation
+from labkit.openstack.keystone import login, receipts, render, revocation, scope, tokens, trusts, validation
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.web import Created, NoContent, as_json, route
 
@@ -35,10 +35,13 @@ DEMAND = Schema(thing({
 
 @route("POST", "/v3/auth/tokens", atomic=False)
 def issue_token(ks, request):
-    """POST /v3/auth/tokens[?nocatalog]."""
+    """POST /v3/auth/tokens[?nocatalog]: 201 with the token in X-Subject-Token, or 401 with a receipt."""
     demand = checked(request.json.get("auth"))
     where = scope.wanted(ks, demand)
     proof = login.prove(ks, demand)
+    rules = receipts.unmet(ks, request, proof)
+    if rules:
+        return receipts.answer(ks, proof, rules)
     if not where.chosen:
         where = scope.default(ks, proof.user_id)
     token_id, auth = issue(ks, proof, where)

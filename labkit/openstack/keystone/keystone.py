@@ -67,6 +67,7 @@ class Keystone:
         self.db = database if isinstance(database, Database) else Database(database)
         self.keys = keys or KeyRepository(world, f"{name}-keys")
         self.credential_keys = credential_keys or KeyRepository(world, f"{name}-credential-keys")
+        self.receipt_keys = KeyRepository(world, f"{name}-receipt-keys")
         self.policy, self.table = Policy(RULES), web.table(len(web.ROUTES))
         for room in ROOMS:
             self.db.create(getattr(room, "SCHEMA", ""))

@@ -14,17 +14,19 @@ from labkit.openstack.keystone import application_credentials, domains, password
 class Proof:
     """What the methods established. expires_at: Unix seconds that a new token must not outlive, or None."""
 
-    user_id: str | None = None
+    user: dict | None = None
     methods: set = field(default_factory=set)
     expires_at: float | None = None
     audit_id: str | None = None
     app_cred: dict | None = None
 
-    def join(self, user_id, *methods):
+    user_id = property(lambda self: self.user and self.user["id"])
+
+    def join(self, user, *methods):
         """One more method succeeded. Raises Unauthorized if it speaks of somebody else."""
-        if self.user_id not in (None, user_id):
+        if self.user_id not in (None, user["id"]):
             raise Unauthorized("the methods name different users")
-        self.user_id = user_id
+        self.user = user
         self.methods.update(methods)
 
 
@@ -43,14 +45,14 @@ def prove(ks, demand):
 def by_password(ks, proof, payload, _):
     user = named_user(ks, payload)
     passwords.verify(ks, user, payload["user"].get("password"))
-    proof.join(user["id"], "password")
+    proof.join(user, "password")
 
 
 def by_token(ks, proof, payload, scope):
     """A new token from an old one: same user, same end, same chain; never more rights."""
     old = validation.validate(ks, payload["id"])
     refuse_delegated(old, scope)
-    proof.join(old.token.user_id, "token", *old.token.methods)
+    proof.join(old.user, "token", *old.token.methods)
     proof.expires_at = min(proof.expires_at or old.token.expires_at, old.token.expires_at)
     proof.audit_id = old.token.parent_audit_id or old.audit_id
 
@@ -73,7 +75,7 @@ def by_application_credential(ks, proof, payload, _):
         raise Unauthorized("wrong secret")
     if ref.get("expires_at") and tokens.epoch(ref["expires_at"]) <= ks.now_s():
         raise Unauthorized("the application credential has expired")
-    proof.join(user["id"], "application_credential")
+    proof.join(user, "application_credential")
     proof.app_cred = ref
 
 
