@@ -1,8 +1,8 @@
 """`labkit serve openstack`: the emulated cloud on 127.0.0.1, for the real clients.
 
-    $ labkit serve openstack --port 5000 --state cloud.db
-    … openrc and clouds.yaml on the screen …            $ openstack --os-cloud labkit token issue
-    Ctrl-C ends it; what was acknowledged is in cloud.db
+$ labkit serve openstack --port 5000 --state cloud.db
+… openrc and clouds.yaml on the screen …            $ openstack --os-cloud labkit token issue
+Ctrl-C ends it; what was acknowledged is in cloud.db
 """
 
 import argparse
@@ -24,7 +24,8 @@ export OS_REGION_NAME=RegionOne
 export OS_IDENTITY_API_VERSION=3
 """
 
-CLOUDS = """# clouds.yaml: save it in this folder, then `openstack --os-cloud labkit …` or openstack.connect(cloud="labkit")
+CLOUDS = """# clouds.yaml: save it in this folder, then `openstack --os-cloud labkit …`
+# or, in Python, openstack.connect(cloud="labkit")
 clouds:
   labkit:
     auth:
@@ -43,15 +44,35 @@ UNKNOWN_PASSWORD = "<the admin password of this state>"
 
 def arguments(args):
     """What was asked for on the command line."""
-    parser = argparse.ArgumentParser(prog="labkit serve", description="Serve an emulated platform to real clients on 127.0.0.1.")
+    parser = argparse.ArgumentParser(
+        prog="labkit serve", description="Serve an emulated platform to real clients on 127.0.0.1."
+    )
     parser.add_argument("platform", choices=["openstack"], help="which platform")
     parser.add_argument("--port", type=port, default=5000, help="TCP port on 127.0.0.1 (default 5000; 0: any free one)")
-    parser.add_argument("--admin-password", metavar="PW", help="password of the user admin (default: a random one for a new state)")
-    parser.add_argument("--state", metavar="FILE", help="keep everything in this SQLite file, keys in FILE.keys and FILE.credential-keys (default: memory)")
-    parser.add_argument("--speed", type=positive, default=1.0, metavar="X", help="the world's clock runs X times as fast (default 1)")
-    parser.add_argument("--seed", metavar="S", help="make the same ids and tokens each time: for demonstrations only, they can be guessed")
-    parser.add_argument("--password-rounds", type=int, default=4, choices=range(4, 17), metavar="4…16",
-                        help="bcrypt's cost (default 4: fast; real Keystone takes 12)")
+    parser.add_argument(
+        "--admin-password", metavar="PW", help="password of the user admin (default: a random one for a new state)"
+    )
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="keep everything in this SQLite file, keys in FILE.keys and FILE.credential-keys (default: memory)",
+    )
+    parser.add_argument(
+        "--speed", type=positive, default=1.0, metavar="X", help="the world's clock runs X times as fast (default 1)"
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="S",
+        help="make the same ids and tokens each time: for demonstrations only, they can be guessed",
+    )
+    parser.add_argument(
+        "--password-rounds",
+        type=int,
+        default=4,
+        choices=range(4, 17),
+        metavar="4…16",
+        help="bcrypt's cost (default 4: fast; real Keystone takes 12)",
+    )
     return parser.parse_args(args)
 
 
@@ -76,11 +97,18 @@ def main(args):
     try:
         listener = listening(asked.port)
     except OSError as problem:
-        return refuse(f"port {asked.port} on {HOST} cannot be used ({problem.strerror})", "is another server running? Try --port 5001")
+        return refuse(
+            f"port {asked.port} on {HOST} cannot be used ({problem.strerror})",
+            "is another server running? Try --port 5001",
+        )
     try:
         return serve(asked, listener)
     except (OSError, sqlite3.Error) as problem:
-        return refuse(f"the state {asked.state} cannot be used ({problem})", "give the file of an earlier run, or a new name")
+        if asked.state is None:
+            raise
+        return refuse(
+            f"the state {asked.state} cannot be used ({problem})", "give the file of an earlier run, or a new name"
+        )
     except (KeyboardInterrupt, SystemExit):
         return 0
 
@@ -88,6 +116,7 @@ def main(args):
 def listening(number):
     """A socket that listens on loopback only: taken before anything else, so that a busy port is known at once."""
     import socket
+
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, number))
@@ -99,6 +128,7 @@ def serve(asked, listener):
     import waitress
 
     from labkit.openstack.server import Server
+
     began_s = time.monotonic()
     number = listener.getsockname()[1]
     cloud = Server(number, asked.admin_password, asked.state, asked.speed, asked.seed, asked.password_rounds)
@@ -117,9 +147,16 @@ def announce(cloud, asked, took_s):
     words = {"url": cloud.url, "password": cloud.admin_password or UNKNOWN_PASSWORD}
     print(OPENRC.format(**words), CLOUDS.format(**words), sep="\n")
     kept = f"kept in {asked.state}" if asked.state else "in memory only: --state FILE keeps it"
-    print(f"labkit serve: Keystone answers at {cloud.url}/v3 (ready in {took_s:.2f} s; state {kept}). Ctrl-C ends it.", flush=True)
+    print(
+        f"labkit serve: Keystone answers at {cloud.url}/v3 (ready in {took_s:.2f} s; state {kept}). Ctrl-C ends it.",
+        flush=True,
+    )
     if asked.seed is not None:
-        print("labkit serve: --seed makes tokens and keys guessable; do not keep secrets here.", file=sys.stderr, flush=True)
+        print(
+            "labkit serve: --seed makes tokens and keys guessable; do not keep secrets here.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def end(signum, frame):

@@ -2,8 +2,8 @@
 
     client ──TCP 127.0.0.1──▶ waitress (one thread) ──▶ clock: world.advance_to(now) ──▶ Keystone.wsgi
 
-waitress, because it is pure Python, well kept and switches Nagle's algorithm off: a loopback answer takes 0.3 ms instead of 45 ms.
-Luck comes from the operating system unless a seed is given: here the tokens are worth something.
+waitress, because it is pure Python, well kept and switches Nagle's algorithm off: a loopback answer takes 0.3 ms
+instead of 45 ms. Luck comes from the operating system unless a seed is given: here the tokens are worth something.
 """
 
 import random
@@ -17,7 +17,7 @@ from labkit.openstack.keystone.endpoints import ENDPOINTS
 from labkit.openstack.keystone.services import SERVICES
 from labkit.world import World
 
-TRACE_ROWS = 20_000   # a served world runs for days: then its trace begins anew
+TRACE_ROWS = 20_000  # a served world runs for days: then its trace begins anew
 CLOCK = "CREATE TABLE IF NOT EXISTS served_until (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT);"
 
 
@@ -31,9 +31,10 @@ class ServedWorld(World):
 class Server:
     """Keystone, its world and its state, behind one WSGI application.
 
-    port: TCP port on 127.0.0.1. admin_password: None makes one for a new state. state: a file's path, or None for memory.
-    speed: world's seconds per real second. seed: None for unguessable luck; a seed makes the same tokens each time.
-    password_rounds: bcrypt's cost. Raises OSError when the state cannot be opened, sqlite3.DatabaseError when it is no state.
+    port: TCP port on 127.0.0.1. admin_password: None makes one for a new state. state: a file's path, or None for
+    memory. speed: world's seconds per real second. seed: None for unguessable luck; a seed makes the same tokens
+    each time. password_rounds: bcrypt's cost. Raises OSError when the state cannot be opened, sqlite3.DatabaseError
+    when it is no state.
     """
 
     def __init__(self, port, admin_password=None, state=None, speed=1.0, seed=None, password_rounds=4):
@@ -44,10 +45,19 @@ class Server:
         kind = ServedWorld if seed is None else World
         self.world = kind(seed=0 if seed is None else seed, start=start.isoformat(), journal=False)
         keys = KeyRepository(self.world, folder=f"{state}.keys" if state else None)
-        credential_keys = KeyRepository(self.world, "credential-keys", folder=f"{state}.credential-keys" if state else None)
+        credential_keys = KeyRepository(
+            self.world, "credential-keys", folder=f"{state}.credential-keys" if state else None
+        )
         self.url = f"http://127.0.0.1:{port}"
-        self.keystone = Keystone(self.world, database=self.database, keys=keys, credential_keys=credential_keys, admin_password=admin_password,
-                                 url=self.url, password_rounds=password_rounds)
+        self.keystone = Keystone(
+            self.world,
+            database=self.database,
+            keys=keys,
+            credential_keys=credential_keys,
+            admin_password=admin_password,
+            url=self.url,
+            password_rounds=password_rounds,
+        )
         self.admin_password = self.keystone.admin_password
         move_identity(self.database, f"{self.url}/v3")
 

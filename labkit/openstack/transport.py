@@ -18,14 +18,15 @@ from urllib3 import HTTPResponse
 
 from labkit.world.errors import LabError, Unanswered
 
-PATIENCE_S = 60.0   # of a client that names no timeout
+PATIENCE_S = 60.0  # of a client that names no timeout
 
 
 class Transport(HTTPAdapter):
     """Sends each request as a message of kind "rest" from the node `client`.
 
-    hosts: {address prefix: node}; None: http://NAME:PORT/… goes to the node NAME. Raises requests' ConnectTimeout when no answer
-    comes in time, and its ConnectionError when the connection is refused or closed: what a real client would see of it.
+    hosts: {address prefix: node}; None: http://NAME:PORT/… goes to the node NAME. Raises requests' ConnectTimeout
+    when no answer comes in time, and its ConnectionError when the connection is refused or closed: what a real
+    client would see of it.
     """
 
     def __init__(self, world, hosts=None, client="laptop"):
@@ -42,13 +43,21 @@ class Transport(HTTPAdapter):
                 return self.hosts[max(fitting, key=len)]
         name = urlsplit(url).hostname
         if name not in self.world.nodes:
-            raise LabError(f"nobody in this world has the address {url}", next_step=f"there are the nodes {', '.join(self.world.nodes)}")
+            raise LabError(
+                f"nobody in this world has the address {url}",
+                next_step=f"there are the nodes {', '.join(self.world.nodes)}",
+            )
         return name
 
     def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
         """One request there and back. Called by requests."""
         began_s, patience_s = self.world.now, seconds(timeout)
-        detail = {"method": request.method, "path": request.path_url, "headers": dict(request.headers), "body": text(request.body)}
+        detail = {
+            "method": request.method,
+            "path": request.path_url,
+            "headers": dict(request.headers),
+            "body": text(request.body),
+        }
         what = f"{request.method} {request.path_url.partition('?')[0]}"
         try:
             reply = self.world.ask(self.client, self.node(request.url), "rest", what, patience_s, **detail)
@@ -76,7 +85,12 @@ def as_http(reply):
     headers = reply["headers"]
     pairs = headers.items() if isinstance(headers, dict) else headers
     body = (reply.get("body") or "").encode()
-    return HTTPResponse(BytesIO(body), headers=[(name, str(value)) for name, value in pairs], status=reply["status"], preload_content=False)
+    return HTTPResponse(
+        BytesIO(body),
+        headers=[(name, str(value)) for name, value in pairs],
+        status=reply["status"],
+        preload_content=False,
+    )
 
 
 def mount(session, world, hosts=None, client="laptop"):
@@ -88,36 +102,62 @@ def mount(session, world, hosts=None, client="laptop"):
 
 
 def session(world, auth, hosts=None, client="laptop", timeout_s=None):
-    """A keystoneauth1 Session on the node `client`; auth: one of keystoneauth1's plugins. timeout_s: virtual seconds."""
+    """A keystoneauth1 Session on the node `client`; auth: one of keystoneauth1's plugins. timeout_s: virtual
+    seconds."""
     from keystoneauth1.session import Session
+
     wire = mount(requests.Session(), world, hosts, client)
     return Session(auth=by_world_time(auth, world), session=wire, timeout=timeout_s)
 
 
 def by_world_time(auth, world):
-    """Let a plugin judge the age of its token by the world's clock. By the wall's, a lab's token is long over, and the plugin would
-    log in before every single request."""
+    """Let a plugin judge the age of its token by the world's clock. By the wall's, a lab's token is long over, and
+    the plugin would log in before every single request."""
+
     def over():
         left = auth.auth_ref and (auth.auth_ref.expires - world.utcnow()).total_seconds()
         return not auth.auth_ref or auth.reauthenticate and left < auth.MIN_TOKEN_LIFE_SECONDS
+
     if hasattr(auth, "_needs_reauthenticate"):
         auth._needs_reauthenticate = over
     return auth
 
 
-def connect(world, username="admin", password=None, project_name=None, *, user_domain_name="Default", project_domain_name="Default",
-            system_scope=None, domain_name=None, auth_url="http://keystone:5000/v3", hosts=None, client="laptop", timeout_s=None,
-            region_name="RegionOne", auth=None):
+def connect(
+    world,
+    username="admin",
+    password=None,
+    project_name=None,
+    *,
+    user_domain_name="Default",
+    project_domain_name="Default",
+    system_scope=None,
+    domain_name=None,
+    auth_url="http://keystone:5000/v3",
+    hosts=None,
+    client="laptop",
+    timeout_s=None,
+    region_name="RegionOne",
+    auth=None,
+):
     """An openstack.Connection to the cloud in this world: by password, or with any keystoneauth1 plugin as `auth`.
 
     Without a scope, the project is called as the user is. timeout_s: virtual seconds a request may take.
     """
     from keystoneauth1.identity.v3 import Password
     from openstack.connection import Connection
+
     if auth is None:
         unscoped = not (project_name or system_scope or domain_name)
         project_name = username if unscoped else project_name
-        auth = Password(auth_url=auth_url, username=username, password=password, user_domain_name=user_domain_name,
-                        project_name=project_name, project_domain_name=project_domain_name if project_name else None,
-                        system_scope=system_scope, domain_name=domain_name)
+        auth = Password(
+            auth_url=auth_url,
+            username=username,
+            password=password,
+            user_domain_name=user_domain_name,
+            project_name=project_name,
+            project_domain_name=project_domain_name if project_name else None,
+            system_scope=system_scope,
+            domain_name=domain_name,
+        )
     return Connection(session=session(world, auth, hosts, client, timeout_s), region_name=region_name)

@@ -4,7 +4,8 @@
     trusts.json: 14 of 15 facts equal
       consume (exchange 5): status – recorded 201, ours 401
 
-A file is played on a fresh emulator of its own. Exit status: 0 all facts equal, 1 some are not, 2 a file cannot be read or played.
+A file is played on a fresh emulator of its own. Exit status: 0 all facts equal, 1 some are not, 2 a file cannot be
+read or played.
 """
 
 import argparse
@@ -16,9 +17,13 @@ from labkit.replaying.formats import Unplayable, player, read
 
 def arguments(args):
     """What was asked for on the command line."""
-    parser = argparse.ArgumentParser(prog="labkit replay", description="Play recordings of a real system against the emulator.")
+    parser = argparse.ArgumentParser(
+        prog="labkit replay", description="Play recordings of a real system against the emulator."
+    )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a recording (formats: recorded/README.md)")
-    parser.add_argument("--verbose", action="store_true", help="also list the steps that were assumed where a recording has gaps")
+    parser.add_argument(
+        "--verbose", action="store_true", help="also list the steps that were assumed where a recording has gaps"
+    )
     return parser.parse_args(args)
 
 

@@ -26,15 +26,26 @@ def read(path):
 
 def kind(document):
     """The name of a recording's format. Raises Unplayable for an unknown one."""
-    if isinstance(document, list) and document and all(isinstance(each, dict) and set(each) >= EXCHANGE for each in document):
+    if (
+        isinstance(document, list)
+        and document
+        and all(isinstance(each, dict) and set(each) >= EXCHANGE for each in document)
+    ):
         return "keystone exchanges"
     keys = set(document) if isinstance(document, dict) else set()
-    known = {"keystone policy matrix": {"personas", "matrix"}, "corosync timeline": {"timeline", "stable"}, "pmxcfs steps": {"steps"},
-             "pve_ha scenario": {"cmdlist", "hardware_status"}, "pve_e2e run": {"actions", "log", "status"}}
+    known = {
+        "keystone policy matrix": {"personas", "matrix"},
+        "corosync timeline": {"timeline", "stable"},
+        "pmxcfs steps": {"steps"},
+        "pve_ha scenario": {"cmdlist", "hardware_status"},
+        "pve_e2e run": {"actions", "log", "status"},
+    }
     for name, wanted in known.items():
         if keys >= wanted:
             return name
-    raise Unplayable("is in no format that is known; known are lists of {name, note, request, response, norm}, " + ", ".join(known))
+    raise Unplayable(
+        "is in no format that is known; known are lists of {name, note, request, response, norm}, " + ", ".join(known)
+    )
 
 
 def player(path, document):

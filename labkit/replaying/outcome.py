@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outcome:
-    """facts: how many were compared; equal: how many were equal; differences: one line each; assumed: steps put into gaps."""
+    """facts: how many were compared; equal: how many were equal; differences: one line each; assumed: steps put into
+    gaps."""
 
     facts: int = 0
     equal: int = 0

@@ -1,9 +1,10 @@
 """Our Keystone beside the real one, in one run: logins, validations, users; over loopback and in-process.
 
-    $ python tests/benchmarks/keystone.py                       # makes an environment with Keystone 30.0.0 in the cache folder
-    $ LABKIT_KEYSTONE=/path/to/venv python tests/benchmarks/keystone.py --seconds 3
+    $ python tests/benchmarks/keystone.py                       # makes an environment with Keystone 30.0.0 in the
+    cache folder $ LABKIT_KEYSTONE=/path/to/venv python tests/benchmarks/keystone.py --seconds 3
 
-The real one runs on waitress, too, with SQLite, Fernet and its cache on; both take the same bcrypt cost. Printed: requests per second and the ratio.
+The real one runs on waitress, too, with SQLite, Fernet and its cache on; both take the same bcrypt cost. Printed:
+requests per second and the ratio.
 """
 
 import argparse
@@ -87,9 +88,15 @@ def crud(client):
 
 WORK = {
     "discovery": lambda client: client.ask("GET", "/v3"),
-    "issue by password": lambda client: client.ask("POST", "/v3/auth/tokens", password(client.word), want="X-Subject-Token"),
-    "issue by token": lambda client: client.ask("POST", "/v3/auth/tokens", {"auth": {"identity": {
-        "methods": ["token"], "token": {"id": client.token}}, "scope": PROJECT}}, want="X-Subject-Token"),
+    "issue by password": lambda client: client.ask(
+        "POST", "/v3/auth/tokens", password(client.word), want="X-Subject-Token"
+    ),
+    "issue by token": lambda client: client.ask(
+        "POST",
+        "/v3/auth/tokens",
+        {"auth": {"identity": {"methods": ["token"], "token": {"id": client.token}}, "scope": PROJECT}},
+        want="X-Subject-Token",
+    ),
     "validate": lambda client: client.ask("GET", "/v3/auth/tokens", X_Subject_Token=client.token),
     "user CRUD (4 requests)": crud,
 }
@@ -110,7 +117,11 @@ def rate(work, client, seconds):
 def real(programs, folder, port):
     """Start the real Keystone; returns (process, seconds until it answered)."""
     script = SERVE_REAL.format(recorder=str(Path(__file__).parents[1] / "recorded"))
-    process = subprocess.Popen([str(programs / "python"), "-c", script, str(folder), str(port), ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(programs / "python"), "-c", script, str(folder), str(port), ""],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     began_s = time.monotonic()
     while time.monotonic() - began_s < 90:
         try:
@@ -136,6 +147,7 @@ def main():
     programs = environment("keystone-30", ("keystone==30.0.0", "waitress"), "LABKIT_KEYSTONE")
     from labkit.openstack.keystone import Keystone
     from labkit.world import World
+
     inside = InProcess(Keystone(World(1, journal=False), admin_password="labadmin"), "labadmin")
     ours = Served("--admin-password", "labadmin")
     with tempfile.TemporaryDirectory() as folder:
@@ -145,9 +157,14 @@ def main():
             print(f"{'':24}{'real/s':>10}{'ours/s':>10}{'ratio':>8}{'in-process/s':>14}{'ratio':>8}")
             for name, work in WORK.items():
                 theirs, wire, direct = (rate(work, client, seconds) for client in clients)
-                print(f"{name:24}{theirs:10.0f}{wire:10.0f}{wire / theirs:8.1f}{direct:14.0f}{direct / theirs:8.1f}", flush=True)
-            print(f"ready: real {real_ready_s:.1f} s (with db_sync and bootstrap), ours {ours.took_s:.2f} s;  "
-                  f"memory: real {rss_mib(process.pid):.0f} MiB, ours {rss_mib(ours.process.pid):.0f} MiB")
+                print(
+                    f"{name:24}{theirs:10.0f}{wire:10.0f}{wire / theirs:8.1f}{direct:14.0f}{direct / theirs:8.1f}",
+                    flush=True,
+                )
+            print(
+                f"ready: real {real_ready_s:.1f} s (with db_sync and bootstrap), ours {ours.took_s:.2f} s;  "
+                f"memory: real {rss_mib(process.pid):.0f} MiB, ours {rss_mib(ours.process.pid):.0f} MiB"
+            )
         finally:
             process.kill()
             ours.process.terminate()

@@ -1,4 +1,5 @@
-"""The real clients against our Keystone, in-process: what they ask travels the world's network, and they cannot tell."""
+"""The real clients against our Keystone, in-process: what they ask travels the world's network, and they cannot
+tell."""
 
 import pytest
 from keystoneauth1 import exceptions
@@ -62,7 +63,11 @@ def test_roles_and_assignments(cloud, alice):
 def test_the_catalog_leads_back_to_keystone(cloud):
     services = {service.type: service for service in cloud.identity.services()}
     assert set(services) == {"identity"}
-    assert {one.interface for one in cloud.identity.endpoints(service_id=services["identity"].id)} == {"public", "internal", "admin"}
+    assert {one.interface for one in cloud.identity.endpoints(service_id=services["identity"].id)} == {
+        "public",
+        "internal",
+        "admin",
+    }
     assert cloud.session.get_endpoint(service_type="identity", interface="public") == URL
 
 
@@ -75,7 +80,10 @@ def test_token_after_password(world, alice):
 def test_application_credential(world, cloud, alice):
     own = connect(world, auth=password(**IN_ALPHA))
     made = own.identity.create_application_credential(alice.id, "ci", roles=[{"name": "reader"}])
-    robot = session(world, v3.ApplicationCredential(URL, application_credential_id=made.id, application_credential_secret=made.secret))
+    robot = session(
+        world,
+        v3.ApplicationCredential(URL, application_credential_id=made.id, application_credential_secret=made.secret),
+    )
     body = robot.get(f"{URL}/auth/tokens", headers={"X-Subject-Token": robot.get_token()}).json()["token"]
     assert [role["name"] for role in body["roles"]] == ["reader"]
     assert body["application_credential"]["restricted"] is True

@@ -12,7 +12,9 @@ import pytest
 from tests.openstack.test_serve import Served
 
 COMMAND = shutil.which("openstack") or shutil.which("openstack", path=str(Path(sys.executable).parent))
-pytestmark = pytest.mark.skipif(COMMAND is None, reason="python-openstackclient is not installed (pip install labkit[clients])")
+pytestmark = pytest.mark.skipif(
+    COMMAND is None, reason="python-openstackclient is not installed (pip install labkit[clients])"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +27,23 @@ def cloud():
 
 def openstack(cloud, *words, form="json"):
     """Run one command as admin; its JSON, or its text."""
-    variables = {"OS_AUTH_URL": f"{cloud.url}/v3", "OS_USERNAME": "admin", "OS_PASSWORD": "pw", "OS_PROJECT_NAME": "admin",
-                 "OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default", "OS_IDENTITY_API_VERSION": "3"}
+    variables = {
+        "OS_AUTH_URL": f"{cloud.url}/v3",
+        "OS_USERNAME": "admin",
+        "OS_PASSWORD": "pw",
+        "OS_PROJECT_NAME": "admin",
+        "OS_USER_DOMAIN_NAME": "Default",
+        "OS_PROJECT_DOMAIN_NAME": "Default",
+        "OS_IDENTITY_API_VERSION": "3",
+    }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    done = subprocess.run([COMMAND, *words, *(["-f", form] if form else [])], capture_output=True, text=True, timeout=60, env={**kept, **variables})
+    done = subprocess.run(
+        [COMMAND, *words, *(["-f", form] if form else [])],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**kept, **variables},
+    )
     assert done.returncode == 0, f"openstack {' '.join(words)}: {done.stderr}"
     return json.loads(done.stdout) if form == "json" else done.stdout
 
@@ -48,7 +63,9 @@ def test_a_project_with_a_member_from_beginning_to_end(cloud):
     project = openstack(cloud, "project", "create", "--domain", "lab", "alpha")
     user = openstack(cloud, "user", "create", "--domain", "lab", "--password", "alicepw", "alice")
     openstack(cloud, "group", "create", "--domain", "lab", "students")
-    openstack(cloud, "group", "add", "user", "--group-domain", "lab", "--user-domain", "lab", "students", "alice", form=None)
+    openstack(
+        cloud, "group", "add", "user", "--group-domain", "lab", "--user-domain", "lab", "students", "alice", form=None
+    )
     openstack(cloud, "role", "add", "--user", user["id"], "--project", project["id"], "member", form=None)
     found = openstack(cloud, "role", "assignment", "list", "--user", user["id"], "--names")
     assert [(one["Role"], one["Project"]) for one in found] == [("member", "alpha@lab")]

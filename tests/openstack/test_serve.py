@@ -1,4 +1,5 @@
-"""`labkit serve openstack`: loopback only, ready at once, clean in the end, and nothing that was acknowledged is lost."""
+"""`labkit serve openstack`: loopback only, ready at once, clean in the end, and nothing that was acknowledged is
+lost."""
 
 import os
 import re
@@ -12,8 +13,15 @@ import time
 import pytest
 import requests
 
-LOGIN = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "admin", "domain": {"id": "default"}, "password": "pw"}}},
-                  "scope": {"project": {"name": "admin", "domain": {"id": "default"}}}}}
+LOGIN = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {"user": {"name": "admin", "domain": {"id": "default"}, "password": "pw"}},
+        },
+        "scope": {"project": {"name": "admin", "domain": {"id": "default"}}},
+    }
+}
 
 
 class Served:
@@ -21,8 +29,13 @@ class Served:
 
     def __init__(self, *options):
         began_s = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, "-m", "labkit", "serve", "openstack", "--port", "0", *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "labkit", "serve", "openstack", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
         self.said = []
         for line in self.process.stdout:
             self.said.append(line)
@@ -55,6 +68,7 @@ def serve():
     def start(*options):
         running.append(Served(*options))
         return running[-1]
+
     yield start
     for each in running:
         if each.process.poll() is None:
@@ -81,7 +95,12 @@ def test_a_busy_port_is_said(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        done = subprocess.run([sys.executable, "-m", "labkit", "serve", "openstack", "--port", str(number)], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [sys.executable, "-m", "labkit", "serve", "openstack", "--port", str(number)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
     assert done.returncode == 1
     assert f"port {number} on 127.0.0.1 cannot be used" in done.stderr and "Traceback" not in done.stderr
 
@@ -94,8 +113,12 @@ def test_a_random_password_and_unguessable_tokens(serve):
 
 def test_a_file_that_is_no_state_is_refused(tmp_path):
     (tmp_path / "letter.txt").write_text("Dear Keystone, " * 100)
-    done = subprocess.run([sys.executable, "-m", "labkit", "serve", "openstack", "--port", "0", "--state", str(tmp_path / "letter.txt")],
-                          capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-m", "labkit", "serve", "openstack", "--port", "0", "--state", str(tmp_path / "letter.txt")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
     assert done.returncode == 1 and "cannot be used" in done.stderr and "Traceback" not in done.stderr
     assert (tmp_path / "letter.txt").read_text().startswith("Dear Keystone")
 
@@ -111,18 +134,18 @@ def test_what_was_acknowledged_survives_kill_9(serve, tmp_path):
         names.append(f"user{n}")
     cloud.end(signal.SIGKILL)
     again = serve("--state", str(state))
-    again.http.headers["X-Auth-Token"] = token   # sealed before the crash: the keys survived, too
+    again.http.headers["X-Auth-Token"] = token  # sealed before the crash: the keys survived, too
     found = {user["name"] for user in again.http.get(f"{again.url}/v3/users").json()["users"]}
     assert found == {"admin", *names}
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     assert all(stat.S_IMODE(key.stat().st_mode) == 0o600 for key in (tmp_path / "cloud.db.keys").iterdir())
-    assert again.url in again.http.get(f"{again.url}/v3/auth/catalog").text   # the catalog follows the port
+    assert again.url in again.http.get(f"{again.url}/v3/auth/catalog").text  # the catalog follows the port
 
 
 def test_the_clock_runs_and_tokens_grow_old(serve):
     cloud = serve("--admin-password", "pw", "--speed", "7200")
     cloud.login()
-    time.sleep(0.7)   # more than an hour over there
+    time.sleep(0.7)  # more than an hour over there
     assert cloud.http.get(f"{cloud.url}/v3/users").status_code == 401
 
 

@@ -1,9 +1,12 @@
 """Plays a flow of exchanges against a Keystone, real or ours, and puts its answers into a comparable form.
 
-A flow is a JSON file: {"about", "token_s", "exchanges": [{"name", "by", "method", "path", "body", "headers", "subject", "keep", "answer"}]}.
+A flow is a JSON file: {"about", "token_s", "exchanges": [{"name", "by", "method", "path", "body", "headers",
+"subject", "keep", "answer"}]}.
 
-    by       whose token goes into X-Auth-Token; subject: whose into X-Subject-Token; {name} in path and body: an id that was kept
-    keep     {"alpha": "project.id"}: from here on {alpha} is this value of the answer; {"alice": "token"}: the X-Subject-Token
+    by       whose token goes into X-Auth-Token; subject: whose into X-Subject-Token; {name} in path and body: an id
+             that was kept
+    keep     {"alpha": "project.id"}: from here on {alpha} is this value of the answer; {"alice": "token"}: the
+             X-Subject-Token
     wait_s   let this much time pass (instead of an exchange)
     answer   status, headers (those that are facts), body: ids, times, secrets and the server's address as placeholders
 """
@@ -21,7 +24,8 @@ AUDITS = {"audit_ids", "audit_id", "audit_chain_id"}
 
 
 class Play:
-    """One run of a flow. send(method, path, headers, body) -> (status, {header: value}, text); wait(s); moment(s) -> ISO time in s seconds."""
+    """One run of a flow. send(method, path, headers, body) -> (status, {header: value}, text); wait(s); moment(s) ->
+    ISO time in s seconds."""
 
     def __init__(self, send, wait, moment, origin):
         self.send, self.wait, self.moment, self.origin = send, wait, moment, origin
@@ -34,11 +38,21 @@ class Play:
 
     def bootstrap(self):
         """Give names to what every new Keystone has: the admin, the roles, the identity service and its endpoints."""
-        self.step({"method": "POST", "path": "/v3/auth/tokens", "keep": {"admin": "token"}, "body": login("admin", "labadmin", {"project": {
-            "name": "admin", "domain": {"id": "default"}}})})
-        for path, key, prefix, field in (("roles", "roles", "role.", "name"), ("services", "services", "svc.", "type"),
-                                         ("endpoints", "endpoints", "ep.", "interface"), ("users", "users", "user.", "name"),
-                                         ("projects", "projects", "project.", "name")):
+        self.step(
+            {
+                "method": "POST",
+                "path": "/v3/auth/tokens",
+                "keep": {"admin": "token"},
+                "body": login("admin", "labadmin", {"project": {"name": "admin", "domain": {"id": "default"}}}),
+            }
+        )
+        for path, key, prefix, field in (
+            ("roles", "roles", "role.", "name"),
+            ("services", "services", "svc.", "type"),
+            ("endpoints", "endpoints", "ep.", "interface"),
+            ("users", "users", "user.", "name"),
+            ("projects", "projects", "project.", "name"),
+        ):
             _, _, text = self.send("GET", f"/v3/{path}", {"X-Auth-Token": self.kept["admin"]}, None)
             for ref in json.loads(text)[key]:
                 self.keep(prefix + ref[field], ref["id"])
@@ -50,7 +64,9 @@ class Play:
             headers["X-Auth-Token"] = self.kept[exchange["by"]]
         if exchange.get("subject"):
             headers["X-Subject-Token"] = self.kept[exchange["subject"]]
-        status, given, text = self.send(exchange["method"], self.filled(exchange["path"]), headers, self.filled(exchange.get("body")))
+        status, given, text = self.send(
+            exchange["method"], self.filled(exchange["path"]), headers, self.filled(exchange.get("body"))
+        )
         given = {name.lower(): value for name, value in given.items()}
         try:
             body = json.loads(text) if text else None
@@ -81,7 +97,11 @@ class Play:
             return dict(sorted(inner.items()))
         if isinstance(value, list):
             inner = [self.normal(key, each) for each in (sorted(value) if key == "methods" else value)]
-            return sorted(inner, key=lambda each: json.dumps(each, sort_keys=True)) if inner and isinstance(inner[0], dict) else inner
+            return (
+                sorted(inner, key=lambda each: json.dumps(each, sort_keys=True))
+                if inner and isinstance(inner[0], dict)
+                else inner
+            )
         return self.normal_text(key, value) if isinstance(value, str) else value
 
     def normal_text(self, key, text):
@@ -91,7 +111,7 @@ class Play:
             return "<secret>"
         if key == "x-openstack-request-id":
             return "<request>"
-        if key == "allow":   # the real one's order changes from start to start
+        if key == "allow":  # the real one's order changes from start to start
             return ", ".join(sorted(text.split(", ")))
         text = TOKEN.sub("<token>", text).replace(self.origin, "<origin>")
         for value, name in self.names.items():

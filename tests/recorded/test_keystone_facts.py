@@ -1,8 +1,10 @@
-"""Everything that was asked of the real Keystone (30.0.0, SQLite, Fernet) is asked of ours, and the answers are compared.
+"""Everything that was asked of the real Keystone (30.0.0, SQLite, Fernet) is asked of ours, and the answers are
+compared.
 
 Equal means: status, the headers that are facts, JSON key paths and types, and values but for ids, times and secrets.
-Left out of the flows: what ours does not have (federation, OAuth 1, configuration per domain), answers that change from run to run (which
-items a limit lets through), and what only the real one's cache explains (a trust's last token that is good although the trust is used up).
+Left out of the flows: what ours does not have (federation, OAuth 1, configuration per domain), answers that change
+from run to run (which items a limit lets through), and what only the real one's cache explains (a trust's last token
+that is good although the trust is used up).
 """
 
 import json
@@ -50,8 +52,11 @@ def differences(path):
         else:
             found = list(unequal(theirs, ours))
         if found:
-            where = f"{path.stem}/{exchange['name']}: {exchange.get('by') or 'nobody'} {exchange['method']} {exchange['path']}"
-            lines.append(where + "".join(f"\n    {at}: real {text(real)}, ours {text(mine)}" for at, real, mine in found[:4]))
+            caller = exchange.get("by") or "nobody"
+            where = f"{path.stem}/{exchange['name']}: {caller} {exchange['method']} {exchange['path']}"
+            lines.append(
+                where + "".join(f"\n    {at}: real {text(real)}, ours {text(mine)}" for at, real, mine in found[:4])
+            )
     return lines
 
 
@@ -67,7 +72,7 @@ def unequal(real, ours, at=""):
             else:
                 yield from unequal(real[key], ours[key], f"{at}.{key}")
     elif isinstance(real, list) and isinstance(ours, list) and len(real) == len(ours):
-        for n, (one, other) in enumerate(zip(real, ours)):
+        for n, (one, other) in enumerate(zip(real, ours, strict=True)):
             yield from unequal(one, other, f"{at}[{n}]")
     elif real != ours:
         yield at, real, ours

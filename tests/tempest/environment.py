@@ -1,4 +1,5 @@
-"""A virtual environment of its own for software that must not mix with ours; made once, kept in the user's cache folder."""
+"""A virtual environment of its own for software that must not mix with ours; made once, kept in the user's cache
+folder."""
 
 import os
 import subprocess
@@ -16,7 +17,8 @@ def cache_folder():
 
 
 def environment(name, packages, variable):
-    """The folder of programs of an environment with these packages. An environment variable can name one that exists already."""
+    """The folder of programs of an environment with these packages. An environment variable can name one that exists
+    already."""
     given = os.environ.get(variable)
     folder = Path(given) if given else cache_folder() / name
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")

@@ -1,6 +1,7 @@
 """OpenStack's own tests against `labkit serve openstack`: opt-in (`pytest -m tempest`), in an environment of their own.
 
-LABKIT_TEMPEST names a virtual environment that has tempest and keystone-tempest-plugin already; else one is made in the cache folder.
+LABKIT_TEMPEST names a virtual environment that has tempest and keystone-tempest-plugin already; else one is made in
+the cache folder.
 """
 
 import os
@@ -59,13 +60,23 @@ def test_the_official_identity_tests_pass(tmp_path, capsys):
     cloud = Served("--admin-password", "pw")
     try:
         (tmp_path / "work/etc/tempest.conf").write_text(CONF.format(url=cloud.url, folder=tmp_path))
-        done = subprocess.run([programs / "tempest", "run", "--include-list", tmp_path / "ids", "--concurrency", "1"], cwd=tmp_path / "work",
-                              env=variables, capture_output=True, text=True)
+        done = subprocess.run(
+            [programs / "tempest", "run", "--include-list", tmp_path / "ids", "--concurrency", "1"],
+            cwd=tmp_path / "work",
+            env=variables,
+            capture_output=True,
+            text=True,
+        )
     finally:
         cloud.process.terminate()
         cloud.process.communicate()
-    count = {word: int(found[1]) for word in ("Passed", "Failed", "Skipped") if (found := re.search(rf"- {word}: (\d+)", done.stdout))}
+    count = {
+        word: int(found[1])
+        for word in ("Passed", "Failed", "Skipped")
+        if (found := re.search(rf"- {word}: (\d+)", done.stdout))
+    }
     with capsys.disabled():
-        print(f"\ntempest: passed {count.get('Passed', 0)}, failed {count.get('Failed', 0)}, skipped {count.get('Skipped', 0)} of {len(ids)}")
+        counted = ", ".join(f"{word.lower()} {count.get(word, 0)}" for word in ("Passed", "Failed", "Skipped"))
+        print(f"\ntempest: {counted} of {len(ids)}")
     failed = re.findall(r"^\{\d+\} (\S+) .*\.\.\. FAILED", done.stdout, re.MULTILINE)
     assert count.get("Passed") == len(ids) and not failed, "\n".join(failed) or done.stdout[-2000:]

@@ -1,6 +1,8 @@
-"""When two answers are equal: status, JSON key paths and types, the headers that are facts, then values but for ids, times and secrets.
+"""When two answers are equal: status, JSON key paths and types, the headers that are facts, then values but for ids,
+times and secrets.
 
-Ids are compared by what they stand for: once the recording's bbc2386a… has been our 4f1c…, it must be so for ever after.
+Ids are compared by what they stand for: once the recording's bbc2386a… has been our 4f1c…, it must be so for ever
+after.
 """
 
 import json
@@ -10,12 +12,19 @@ from labkit.openstack.keystone_replay.recording import HEX32, NAMED_HEADERS, TOK
 
 OUR_TOKEN = re.compile(r"gAAAA[\w-]{60,}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z?)")
-FREE = {"secret": "<secret>", "audit_ids": "<audit>", "audit_id": "<audit>", "audit_chain_id": "<audit>", "x-openstack-request-id": "<req>",
-        "x-subject-token": "<token>"}
+FREE = {
+    "secret": "<secret>",
+    "audit_ids": "<audit>",
+    "audit_id": "<audit>",
+    "audit_chain_id": "<audit>",
+    "x-openstack-request-id": "<req>",
+    "x-subject-token": "<token>",
+}
 
 
 def plain(value, label, origin, key=None):
-    """A value without what may differ: label(hex) names an id. Lists of objects are sorted: Keystone promises no order."""
+    """A value without what may differ: label(hex) names an id. Lists of objects are sorted: Keystone promises no
+    order."""
     if isinstance(value, dict):
         return {plain(name, label, origin): plain(inner, label, origin, name) for name, inner in value.items()}
     if isinstance(value, list):
@@ -58,15 +67,19 @@ def first_difference(real, ours, at=""):
 
 
 def compare(exchange, status, headers, body, ids, origin):
-    """None if our answer equals the recorded one, else (what, recorded, ours). ids: the Ids that both sides' ids go through."""
+    """None if our answer equals the recorded one, else (what, recorded, ours). ids: the Ids that both sides' ids go
+    through."""
     if status != exchange.status:
         return "status", exchange.status, status
-    found = first_difference(plain(exchange.answer_headers, ids.theirs, origin), plain(heads(headers), ids.ours, origin), "headers")
+    found = first_difference(
+        plain(exchange.answer_headers, ids.theirs, origin), plain(heads(headers), ids.ours, origin), "headers"
+    )
     return found or first_difference(plain(exchange.answer, ids.theirs, origin), plain(body, ids.ours, origin))
 
 
 def contradiction(exchange, origin):
     """Where a recording's two forms of one answer disagree (somebody has changed one of them), or None."""
+
     def anonymous(text):
         return "<id>"
 
@@ -110,12 +123,16 @@ class Ids:
             for name in real:
                 self.learn(real[name], ours.get(name), name)
         elif isinstance(real, list) and isinstance(ours, list):
+
             def order(label):
                 return lambda each: json.dumps(plain(each, label, "\0"), sort_keys=True)
-            for one, other in zip(sorted(real, key=order(self.theirs)), sorted(ours, key=order(self.ours))):
+
+            for one, other in zip(
+                sorted(real, key=order(self.theirs)), sorted(ours, key=order(self.ours)), strict=False
+            ):
                 self.learn(one, other, key)
         elif isinstance(real, str) and isinstance(ours, str):
             if key in ("secret", "access"):
                 self.bind(real, ours)
-            for one, other in zip(HEX32.findall(real), HEX32.findall(ours)):
+            for one, other in zip(HEX32.findall(real), HEX32.findall(ours), strict=False):
                 self.bind(one, other)

@@ -1,7 +1,9 @@
-"""The steps that may be put into a gap: a fixed, small vocabulary, each a request to our own Keystone (or time that passes).
+"""The steps that may be put into a gap: a fixed, small vocabulary, each a request to our own Keystone (or time that
+passes).
 
-A recording has gaps: exchanges that were kept back. What they did shows only in later answers. The player may assume such steps, few and simple
-ones first, and only if the *whole* answer is then the recorded one; it never touches an answer.
+A recording has gaps: exchanges that were kept back. What they did shows only in later answers. The player may assume
+such steps, few and simple ones first, and only if the *whole* answer is then the recorded one; it never touches an
+answer.
 """
 
 from dataclasses import dataclass
@@ -9,11 +11,29 @@ from itertools import product
 
 from labkit.openstack.keystone_replay.cast import MEMBERS, PASSWORDS
 
-ENDING = ("used", "passed", "revoked", "password", "lost", "left", "no more", "disabled", "delet")   # what ends something; the gentle first
+ENDING = (
+    "used",
+    "passed",
+    "revoked",
+    "password",
+    "lost",
+    "left",
+    "no more",
+    "disabled",
+    "delet",
+)  # what ends something; the gentle first
 ROLES = ("member", "reader", "admin")
-SHORT_S = 600   # nobody who records waits for tokens that live longer
-PLURAL = {"user": "users", "project": "projects", "domain": "domains", "group": "groups", "role": "roles", "region": "regions",
-          "service": "services", "endpoint": "endpoints"}
+SHORT_S = 600  # nobody who records waits for tokens that live longer
+PLURAL = {
+    "user": "users",
+    "project": "projects",
+    "domain": "domains",
+    "group": "groups",
+    "role": "roles",
+    "region": "regions",
+    "service": "services",
+    "endpoint": "endpoints",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,7 @@ def passing(s):
     def do(stage):
         stage.pass_time(s)
         return True
+
     return Step(f"{s:g} s passed", do)
 
 
@@ -100,8 +121,17 @@ def of_grants(users, places, roles):
     """Who may have got or lost which role where, directly or by inheritance."""
     for role, user, place in product(roles, users, places):
         whom = f"{'groups' if kind_of(user) == 'group' else 'users'}/{{{user}}}"
-        where = "system" if place == "system" else f"{PLURAL[kind_of(place)]}/{{{place}}}" if place != "default" else "domains/default"
-        path, inherited = f"{where}/{whom}/roles/{{{role}}}", f"OS-INHERIT/{where}/{whom}/roles/{{{role}}}/inherited_to_projects"
+        where = (
+            "system"
+            if place == "system"
+            else f"{PLURAL[kind_of(place)]}/{{{place}}}"
+            if place != "default"
+            else "domains/default"
+        )
+        path, inherited = (
+            f"{where}/{whom}/roles/{{{role}}}",
+            f"OS-INHERIT/{where}/{whom}/roles/{{{role}}}/inherited_to_projects",
+        )
         yield request(f"{user} got {role} on {place}", "PUT", path)
         yield request(f"{user} lost {role} on {place}", "DELETE", path)
         if place != "system":
@@ -129,24 +159,33 @@ def of_delegation(name):
     def drop(stage):
         token = stage.holder(member.by)
         return stage.send("DELETE", stage.filled(f"/v3/{member.path}/{{{name}}}"), token)[0] == 204
+
     yield Step(f"{name} was used", lambda stage: use(stage, name) is not None)
     yield Step(f"{name} was deleted", drop)
 
 
 def use(stage, name, by_token=False):
-    """A token through a trust (by the trustee's password, or a token of his) or an application credential; None if that is refused."""
+    """A token through a trust (by the trustee's password, or a token of his) or an application credential; None if
+    that is refused."""
     member = MEMBERS[name]
     if member.kind == "application_credential":
         secret = {"id": stage.members[name], "secret": stage.passwords.get(name, "")}
-        return stage.token(f"{member.by} by {name}", {"methods": ["application_credential"], "application_credential": secret})
+        return stage.token(
+            f"{member.by} by {name}", {"methods": ["application_credential"], "application_credential": secret}
+        )
     trustee = member.make["trustee_user_id"].strip("{}")
     if trustee not in stage.members:
         return None
-    identity = {"methods": ["password"], "password": {"user": {"id": stage.members[trustee], "password": stage.passwords[trustee]}}}
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"id": stage.members[trustee], "password": stage.passwords[trustee]}},
+    }
     if by_token:
         held = stage.holder(trustee)
         identity = {"methods": ["token"], "token": {"id": held.text if held else ""}}
-    return stage.token(f"{trustee} by {name}{' again' if by_token else ''}", identity, {"OS-TRUST:trust": {"id": stage.members[name]}})
+    return stage.token(
+        f"{trustee} by {name}{' again' if by_token else ''}", identity, {"OS-TRUST:trust": {"id": stage.members[name]}}
+    )
 
 
 def of_tokens(tokens):
@@ -156,7 +195,9 @@ def of_tokens(tokens):
             done = stage.send("DELETE", "/v3/auth/tokens", admin, X_Subject_Token=token.text)[0] == 204
             stage.pass_time(1.0)
             return done
+
         return do
+
     for token in tokens:
         yield Step(f"a token of {token.label} was revoked", revoke(token))
 
@@ -164,21 +205,31 @@ def of_tokens(tokens):
 def vocabulary(names, tokens, token_s):
     """All single steps that concern these members and tokens, in a fixed order."""
     kinds = {name: kind_of(name) for name in names}
-    of = {kind: [name for name in names if kinds[name] == kind] for kind in ("user", "project", "domain", "group", "role")}
+    of = {
+        kind: [name for name in names if kinds[name] == kind] for kind in ("user", "project", "domain", "group", "role")
+    }
     roles = [*dict.fromkeys([*of["role"], *(f"role.{role}" for role in ROLES)])]
     if token_s < SHORT_S:
         yield from (passing(5), passing(token_s + 1))
-    yield from (step for name in names if kinds[name] in ("trust", "application_credential") for step in of_delegation(name))
+    yield from (
+        step for name in names if kinds[name] in ("trust", "application_credential") for step in of_delegation(name)
+    )
     yield from of_tokens(tokens)
     yield from (step for name in of["user"] for step in of_user(name))
     yield from (step for kind in ("project", "domain") for name in of[kind] for step in of_container(name, kind))
-    yield from (step for name in names if kinds[name] in ("service", "endpoint", "region", "group", "role") for step in of_entry(name, kinds[name]))
+    yield from (
+        step
+        for name in names
+        if kinds[name] in ("service", "endpoint", "region", "group", "role")
+        for step in of_entry(name, kinds[name])
+    )
     yield from of_roles(of["role"])
     yield from of_groups(of["group"], of["user"])
     yield from of_grants([*of["user"], *of["group"]], [*of["project"], *of["domain"], "system"], roles)
 
 
 def gentleness(step, refused):
-    """The order in which steps are tried: first those that fit (an end before a refusal, a beginning before a success), the gentle first."""
+    """The order in which steps are tried: first those that fit (an end before a refusal, a beginning before a
+    success), the gentle first."""
     rank = next((n for n, word in enumerate(ENDING) if word in step.text), None)
     return refused != (rank is not None), rank or 0

@@ -1,13 +1,14 @@
-"""Plays the policy matrix: every operation by every persona, each on the same stage, against the recorded status (and number of items).
+"""Plays the policy matrix: every operation by every persona, each on the same stage, against the recorded status
+(and number of items).
 
-    own domain rec-dom ─ project own ─ personas project_*          default ─ another project, a stranger
-                       ─ personas domain_*, system_*, unscoped, a target in the group g
+own domain rec-dom ─ project own ─ personas project_*          default ─ another project, a stranger
+                   ─ personas domain_*, system_*, unscoped, a target in the group g
 """
 
 import json
 
 from labkit.openstack.keystone_replay.operations import OPERATIONS
-from labkit.openstack.keystone_replay.player import first_moment
+from labkit.openstack.keystone_replay.recording import first_moment
 from labkit.openstack.keystone_replay.stage import Stage
 from labkit.replaying.outcome import Outcome
 
@@ -51,7 +52,9 @@ class MatrixStage:
         names["own_domain"] = self.make("/v3/domains", "domain", name="rec-dom")
         names["own_project"] = self.make("/v3/projects", "project", name="own", domain_id=names["own_domain"])
         names["other_project"] = self.make("/v3/projects", "project", name="other", domain_id="default")
-        names["target"] = self.make("/v3/users", "user", name="target", domain_id=names["own_domain"], password=PASSWORD)
+        names["target"] = self.make(
+            "/v3/users", "user", name="target", domain_id=names["own_domain"], password=PASSWORD
+        )
         names["stranger"] = self.make("/v3/users", "user", name="stranger", domain_id="default")
         names["group"] = self.make("/v3/groups", "group", name="g", domain_id=names["own_domain"])
         names["role"] = self.make("/v3/roles", "role", name="op")
@@ -66,11 +69,19 @@ class MatrixStage:
             self.tokens[persona], self.names["persona.cloud_admin"] = self.stage.holder("admin"), self.names["admin"]
         if place not in ("project", "domain", "system") and persona != "unscoped":
             return
-        self.names[f"persona.{persona}"] = user_id = self.make("/v3/users", "user", name=persona, domain_id=self.names["own_domain"],
-                                                               password=PASSWORD)
-        where = {"project": f"projects/{self.names['own_project']}", "domain": f"domains/{self.names['own_domain']}", "system": "system"}
-        scope = {"project": {"project": {"id": self.names["own_project"]}}, "domain": {"domain": {"id": self.names["own_domain"]}},
-                 "system": {"system": {"all": True}}}.get(place, "unscoped")
+        self.names[f"persona.{persona}"] = user_id = self.make(
+            "/v3/users", "user", name=persona, domain_id=self.names["own_domain"], password=PASSWORD
+        )
+        where = {
+            "project": f"projects/{self.names['own_project']}",
+            "domain": f"domains/{self.names['own_domain']}",
+            "system": "system",
+        }
+        scope = {
+            "project": {"project": {"id": self.names["own_project"]}},
+            "domain": {"domain": {"id": self.names["own_domain"]}},
+            "system": {"system": {"all": True}},
+        }.get(place, "unscoped")
         if place in where:
             self.stage.admin("PUT", f"/v3/{where[place]}/users/{user_id}/roles/{self.names[f'role.{role}']}")
         self.tokens[persona] = self.login(persona, scope)
@@ -95,7 +106,9 @@ class MatrixStage:
         if operation.subject:
             held = token if operation.subject == "self" else self.tokens["target"]
             subject = getattr(held, "text", held) or self.tokens["target"].text
-        status, _, shown = self.stage.send(operation.method, fill(operation.path, words), token, fill(operation.body, words), X_Subject_Token=subject)
+        status, _, shown = self.stage.send(
+            operation.method, fill(operation.path, words), token, fill(operation.body, words), X_Subject_Token=subject
+        )
         return [status, len(shown[operation.list])] if operation.list and status == 200 else status
 
 

@@ -1,27 +1,28 @@
 """Plays a recording of Keystone, exchange by exchange, on a fresh Keystone of ours.
 
     for each exchange:  try it as it is, by every caller whose token has the recorded length
-                        else: let those appear whom it names; do what its answer shows to have been done; assume one step, then two
+                        else: let those appear whom it names; do what its answer shows to have been done;
+                              assume one step, then two
                         equal?  keep this state        never equal?  a difference, and on with the plain try
 
-What is assumed is counted and listed (`labkit replay --verbose`). The recorded answer is only ever compared with, never handed out.
+What is assumed is counted and listed (`labkit replay --verbose`). The recorded answer is only ever compared with,
+never handed out.
 """
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
 from itertools import islice, product
 
 from labkit.openstack.keystone_replay import gaps, recording
-from labkit.openstack.keystone_replay.cast import LOGINS, MEMBERS
+from labkit.openstack.keystone_replay.callers import MOST_TOKENS, Callers
+from labkit.openstack.keystone_replay.cast import MEMBERS
 from labkit.openstack.keystone_replay.equal import compare, contradiction
 from labkit.openstack.keystone_replay.repairs import repairs, translated
 from labkit.openstack.keystone_replay.stage import Stage, Token
 from labkit.replaying.outcome import Outcome
 
-MOST_TRIALS = 1_200   # requests that one exchange may cost
-MOST_PLANS = 300      # and ways to explain it
-MOST_TOKENS = 12      # candidates for one token
+MOST_TRIALS = 1_200  # requests that one exchange may cost
+MOST_PLANS = 300  # and ways to explain it
 PLACE = re.compile(r"\{([\w.-]+)\}")
 ACTORS = ("rec-alice", "rec-bob")
 
@@ -40,17 +41,17 @@ class Player:
     def __init__(self, played):
         self.played, self.outcome = played, Outcome()
         self.known = of_this_cast(recording.names(played))
-        self.said = {value for each in played for value in scalars(each.body)}
-        self.token_s = lifetime_s(played)
-        self.stage = Stage(first_moment(played), recording.origin(played), self.token_s)
+        self.said = {value for each in played for value in recording.scalars(each.body)}
+        self.token_s = recording.lifetime_s(played)
+        self.stage = Stage(recording.first_moment(played), recording.origin(played), self.token_s)
         self.stage.set_the_stage()
-        self.trials, self.last_caller, self.refused = 0, None, set()
+        self.callers, self.trials = Callers(self.stage), 0
 
     # -- one exchange -----------------------------------------------------------------------------------------------
     def play(self, exchange):
         """Find a state and a caller in which ours answers the same; note the outcome."""
-        self.stage.world.set(max(self.stage.world.utcnow(), moment_of(exchange) or self.stage.world.utcnow()))
-        self.refused = {label for label in LOGINS if self.stage.holder(label) is None}
+        self.stage.world.set(max(self.stage.world.utcnow(), recording.moment_of(exchange) or self.stage.world.utcnow()))
+        self.callers.call_in()
         before, self.trials, nearest = self.stage.save(), 0, None
         broken = contradiction(exchange, self.stage.origin)
         for plan in islice(self.plans(exchange, before), MOST_PLANS) if broken is None else ():
@@ -60,22 +61,32 @@ class Player:
             found = self.attempt(exchange)
             if found is None:
                 self.outcome.note()
-                self.outcome.assumed += [f"before {exchange.name} (exchange {exchange.number}): {step}" for step in plan]
+                self.outcome.assumed += [
+                    f"before {exchange.name} (exchange {exchange.number}): {step}" for step in plan
+                ]
                 return
             nearest = nearest or found
             if self.trials > MOST_TRIALS:
                 break
         self.stage.restore(before)
         self.go_on(exchange)
-        what, recorded, ours = (nearest or (("norm", *broken[1:]) if broken else ("caller", "a token of this length", "nobody holds one")))
-        self.outcome.note(f"{exchange.name} (exchange {exchange.number}, {exchange.method} {exchange.path}): {what} – "
-                          f"recorded {short(recorded)}, ours {short(ours)}")
+        what, recorded, ours = nearest or (
+            ("norm", *broken[1:]) if broken else ("caller", "a token of this length", "nobody holds one")
+        )
+        self.outcome.note(
+            f"{exchange.name} (exchange {exchange.number}, {exchange.method} {exchange.path}): {what} – "
+            f"recorded {short(recorded)}, ours {short(ours)}"
+        )
 
     def plans(self, exchange, before):
         """Lists of steps, simple ones first."""
         yield []
         absent = [gaps.appear(name) for name in self.named(exchange) if name in MEMBERS and name not in before.members]
-        asked = [gaps.appear(name) for name in self.named(exchange, asked_for=True) if name in MEMBERS and name not in before.members]
+        asked = [
+            gaps.appear(name)
+            for name in self.named(exchange, asked_for=True)
+            if name in MEMBERS and name not in before.members
+        ]
         if absent:
             yield from ([asked, absent] if asked else [absent])
         repaired = self.repaired(exchange, absent, before)
@@ -95,7 +106,7 @@ class Player:
         if not all(step.do(self.stage) for step in steps):
             return []
         found = []
-        for candidate in self.candidates(exchange):
+        for candidate in self.callers.candidates(exchange):
             status, _, body = self.send(exchange, candidate)
             if status == exchange.status:
                 found = repairs(exchange, body, self.stage, self.known, self.said)
@@ -110,8 +121,15 @@ class Player:
             names = [*names, *ACTORS]
         if not any(gaps.kind_of(name) == "project" for name in names):
             names = [*names, "rec-alpha"]
-        lengths = {len(token) for candidate in self.candidates(exchange) for token in candidate if isinstance(token, Token)}
-        tokens = [token for token in self.stage.tokens if len(token) in lengths and token.label != "admin"][-MOST_TOKENS:]
+        lengths = {
+            len(token)
+            for candidate in self.callers.candidates(exchange)
+            for token in candidate
+            if isinstance(token, Token)
+        }
+        tokens = [token for token in self.stage.tokens if len(token) in lengths and token.label != "admin"][
+            -MOST_TOKENS:
+        ]
         made = list(gaps.vocabulary(names, tokens, self.token_s))
         return sorted(made, key=lambda step: gaps.gentleness(step, exchange.status >= 400))
 
@@ -119,14 +137,19 @@ class Player:
         """Members that the exchange (or only its request) names, by id or by name, in the order of the cast."""
         text = json.dumps([exchange.path, exchange.body]) if asked_for else exchange.text
         by_id = {name for raw, name in self.known.items() if raw in text}
-        found = [name for name, member in MEMBERS.items() if name in by_id or any(f'"{word}"' in text for word in words(member))]
+        found = [
+            name
+            for name, member in MEMBERS.items()
+            if name in by_id or any(f'"{word}"' in text for word in words(member))
+        ]
         return found + sorted(name for name in by_id if name not in MEMBERS and gaps.kind_of(name))
 
     # -- one trial ----------------------------------------------------------------------------------------------------
     def attempt(self, exchange):
-        """Send the request as each candidate; None if one answer is equal (the stage is then after it), else the nearest difference."""
+        """Send the request as each candidate; None if one answer is equal (the stage is then after it), else the
+        nearest difference."""
         self.bind(exchange)
-        candidates = list(self.candidates(exchange))
+        candidates = list(self.callers.candidates(exchange))
         nearest, before = None, self.stage.save()
         for candidate in candidates:
             self.stage.restore(before)
@@ -148,9 +171,15 @@ class Player:
             text = recording.TOKEN.sub(inner.text if isinstance(inner, Token) else "", text)
             body = json.loads(text)
         body = self.with_secret(body)
-        headers = {name.replace("-", "_"): value for name, value in exchange.headers.items() if name not in ("X-Auth-Token", "X-Subject-Token")}
+        headers = {
+            name.replace("-", "_"): value
+            for name, value in exchange.headers.items()
+            if name not in ("X-Auth-Token", "X-Subject-Token")
+        }
         headers["X_Subject_Token"] = getattr(subject, "text", subject)
-        status, shown, answer = self.stage.send(exchange.method, translated(exchange.path, self.stage), caller, body, **headers)
+        status, shown, answer = self.stage.send(
+            exchange.method, translated(exchange.path, self.stage), caller, body, **headers
+        )
         if exchange.writes and exchange.method != "POST" or exchange.path.endswith("/password"):
             self.stage.pass_time(1.0)
         return status, shown, answer
@@ -173,7 +202,7 @@ class Player:
             if raw in self.stage.ids.to_ours:
                 self.stage.members.setdefault(name, self.stage.ids.to_ours[raw])
         self.name_what_was_made(exchange, body)
-        self.last_caller = getattr(candidate[0], "label", None)
+        self.callers.last = getattr(candidate[0], "label", None)
         token = headers.get("x-subject-token")
         if exchange.method == "POST" and token and not any(held.text == token for held in self.stage.tokens):
             self.stage.tokens.append(Token(token, self.label(body["token"])))
@@ -185,9 +214,16 @@ class Player:
         for member in MEMBERS.values():
             made, raw = body.get(member.kind), exchange.answer.get(member.kind) or {}
             if member.name in self.known.values() and self.known.get(raw.get("id")) != member.name:
-                continue   # the recording calls another thing so
-            if made and made.get("id") and all(made.get(key) == self.stage.filled(value) for key, value in member.make.items()
-                                               if key in ("name", "id", "type", "interface", "impersonation", "remaining_uses")):
+                continue  # the recording calls another thing so
+            if (
+                made
+                and made.get("id")
+                and all(
+                    made.get(key) == self.stage.filled(value)
+                    for key, value in member.make.items()
+                    if key in ("name", "id", "type", "interface", "impersonation", "remaining_uses")
+                )
+            ):
                 self.stage.members.setdefault(member.name, made["id"])
                 if "secret" in made:
                     self.stage.passwords.setdefault(member.name, made["secret"])
@@ -204,42 +240,12 @@ class Player:
             if name in self.stage.members and raw not in self.stage.ids.to_ours:
                 self.stage.ids.bind(raw, self.stage.members[name])
 
-    # -- who asks -------------------------------------------------------------------------------------------------------
-    def candidates(self, exchange):
-        """(X-Auth-Token, X-Subject-Token, token in the body) to try: tokens of the recorded lengths, or the texts that were sent."""
-        inner = recording.TOKEN.search(json.dumps(exchange.body))
-        wanted = (exchange.caller_length(), exchange.caller_length("X-Subject-Token"), int(inner[1]) if inner else None)
-        for label in LOGINS:
-            if label not in self.refused:
-                self.stage.holder(label)
-        return islice(product(*(self.holders(each) for each in wanted)), MOST_TOKENS ** 2)
-
-    def holders(self, wanted):
-        if not isinstance(wanted, int):
-            return [wanted]
-        found = [token for token in self.stage.tokens if len(token) == wanted]
-        if not any(self.stage.is_good(token) for token in found):
-            self.derive(wanted)
-            found = [token for token in self.stage.tokens if len(token) == wanted]
-        newest = {token.label: token for token in found}
-        order = [*newest.values(), *(token for token in found if token not in newest.values())]
-        return sorted(order, key=lambda token: token.label != self.last_caller)[:MOST_TOKENS]
-
-    def derive(self, wanted):
-        """Tokens that come from other tokens, trusts and application credentials."""
-        for name in [name for name in self.stage.members if gaps.kind_of(name) in ("trust", "application_credential")]:
-            gaps.use(self.stage, name)
-            if gaps.kind_of(name) == "trust":
-                gaps.use(self.stage, name, by_token=True)
-        parent = self.stage.holder("rec-alice")
-        if parent is not None:
-            self.stage.token("rec-alice@rec-alpha again", {"methods": ["token"], "token": {"id": parent.text}}, LOGINS["rec-alice@rec-alpha"][1])
-
+    # -- after a difference ------------------------------------------------------------------------------------
     def go_on(self, exchange):
         """After a difference: do the request anyway, as whoever gets the recorded status."""
         self.bind(exchange)
         before = self.stage.save()
-        for candidate in self.candidates(exchange):
+        for candidate in self.callers.candidates(exchange):
             self.stage.restore(before)
             status, headers, body = self.send(exchange, candidate)
             if status == exchange.status:
@@ -264,52 +270,6 @@ def words(member):
     """How a member is called in bodies."""
     named = {member.make.get("name"), (member.later or {}).get("name"), member.make.get("id")}
     return {word for word in named if isinstance(word, str) and word not in ("", "nova")}
-
-
-def scalars(value):
-    """Every value in a JSON document, as JSON."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from scalars(inner)
-    elif isinstance(value, list):
-        yield json.dumps(value)
-        for inner in value:
-            yield from scalars(inner)
-    else:
-        yield json.dumps(value)
-
-
-def moment(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
-
-
-def issued(exchange):
-    """(issued_at, expires_at, methods) of a token that this exchange issued, or None."""
-    body = exchange.answer
-    if exchange.method == "POST" and isinstance(body, dict) and "issued_at" in body.get("token", {}):
-        token = body["token"]
-        return moment(token["issued_at"]), moment(token["expires_at"]), token.get("methods", [])
-    return None
-
-
-def moment_of(exchange):
-    """When it was, if the answer says so."""
-    told = issued(exchange)
-    return told[0] + timedelta(milliseconds=200) if told else None
-
-
-def first_moment(played):
-    moments = [issued(each)[0] for each in played if issued(each)]
-    return min(moments) - timedelta(seconds=30) if moments else datetime(2026, 3, 2, 8, tzinfo=timezone.utc)
-
-
-def lifetime_s(played):
-    """How long a token lives, as the first login by password shows; an hour if there is none."""
-    for each in played:
-        told = issued(each)
-        if told and told[2] == ["password"] and "OS-TRUST:trust" not in each.answer["token"]:
-            return (told[1] - told[0]).total_seconds()
-    return 3600
 
 
 def short(value):

@@ -1,17 +1,27 @@
 """A recording of real Keystone, read: its exchanges, and which raw id bears which name.
 
-The recorder wrote every answer twice: as it came (`response`) and with names in place of ids (`norm`). Laid side by side they say that
-bbc2386a… is {rec-alice.id}. What the recorder did not write down is who asked: of a token there is only its length.
+The recorder wrote every answer twice: as it came (`response`) and with names in place of ids (`norm`). Laid side by
+side they say that bbc2386a… is {rec-alice.id}. What the recorder did not write down is who asked: of a token there
+is only its length.
 """
 
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 HEX32 = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 TOKEN = re.compile(r"<fernet token, (\d+) characters>")
 PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.id)?\}")
-NAMED_HEADERS = ("x-subject-token", "vary", "www-authenticate", "location", "allow", "content-type", "x-openstack-request-id")
+NAMED_HEADERS = (
+    "x-subject-token",
+    "vary",
+    "www-authenticate",
+    "location",
+    "allow",
+    "content-type",
+    "x-openstack-request-id",
+)
 
 
 @dataclass
@@ -53,8 +63,18 @@ def exchanges(document):
 def exchange(number, each):
     asked, said = each["request"], each["response"]
     headers = {name.lower(): value for name, value in said.get("headers", {}).items()}
-    return Exchange(number, each["name"], asked["method"], asked["path"], asked.get("headers") or {}, asked.get("body"),
-                    said["status"], {name: headers[name] for name in NAMED_HEADERS if name in headers}, said.get("body"), each["norm"])
+    return Exchange(
+        number,
+        each["name"],
+        asked["method"],
+        asked["path"],
+        asked.get("headers") or {},
+        asked.get("body"),
+        said["status"],
+        {name: headers[name] for name in NAMED_HEADERS if name in headers},
+        said.get("body"),
+        each["norm"],
+    )
 
 
 def origin(played):
@@ -92,7 +112,7 @@ def beside(raw, norm, known):
         parts = PLACEHOLDER.split(norm.replace("<hex32>", "{?}").replace("<origin>", "{?o}"))
         pattern = "".join(re.escape(part) if n % 2 == 0 else "(.+?)" for n, part in enumerate(parts))
         found = re.fullmatch(pattern, raw)
-        for name, value in zip(parts[1::2], found.groups() if found else ()):
+        for name, value in zip(parts[1::2], found.groups() if found else (), strict=False):
             if not name.startswith("?") and HEX32.fullmatch(value):
                 known.setdefault(value, name)
 
@@ -117,11 +137,62 @@ def named(value, known):
     key, name = value.get("id"), value.get("name")
     if isinstance(key, str) and HEX32.fullmatch(key) and isinstance(name, str):
         if name in ("admin", "manager", "member", "reader", "service"):
-            name = f"role.{name}" if "domain" not in value else name   # a user or project called admin shows its domain
+            name = f"role.{name}" if "domain" not in value else name  # a user or project called admin shows its domain
             if name == "admin":
                 return
         elif "type" in value:
             name = f"svc.{value['type']}"
         known.setdefault(key, name)
-    elif isinstance(key, str) and HEX32.fullmatch(key) and value.get("region") == "RegionOne" and value.get("url", "").endswith(":5002/v3"):
+    elif (
+        isinstance(key, str)
+        and HEX32.fullmatch(key)
+        and value.get("region") == "RegionOne"
+        and value.get("url", "").endswith(":5002/v3")
+    ):
         known.setdefault(key, f"ep.{value['interface']}")
+
+
+def scalars(value):
+    """Every value in a JSON document, as JSON."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from scalars(inner)
+    elif isinstance(value, list):
+        yield json.dumps(value)
+        for inner in value:
+            yield from scalars(inner)
+    else:
+        yield json.dumps(value)
+
+
+def moment(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def issued(exchange):
+    """(issued_at, expires_at, methods) of a token that this exchange issued, or None."""
+    body = exchange.answer
+    if exchange.method == "POST" and isinstance(body, dict) and "issued_at" in body.get("token", {}):
+        token = body["token"]
+        return moment(token["issued_at"]), moment(token["expires_at"]), token.get("methods", [])
+    return None
+
+
+def moment_of(exchange):
+    """When it was, if the answer says so."""
+    told = issued(exchange)
+    return told[0] + timedelta(milliseconds=200) if told else None
+
+
+def first_moment(played):
+    moments = [issued(each)[0] for each in played if issued(each)]
+    return min(moments) - timedelta(seconds=30) if moments else datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def lifetime_s(played):
+    """How long a token lives, as the first login by password shows; an hour if there is none."""
+    for each in played:
+        told = issued(each)
+        if told and told[2] == ["password"] and "OS-TRUST:trust" not in each.answer["token"]:
+            return (told[1] - told[0]).total_seconds()
+    return 3600

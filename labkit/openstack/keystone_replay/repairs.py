@@ -1,6 +1,8 @@
-"""From the difference between two answers to the steps that would explain it: what is missing was made or granted, what is too much is gone.
+"""From the difference between two answers to the steps that would explain it: what is missing was made or granted,
+what is too much is gone.
 
-    recorded: role_assignments […, alice has rec-op on beta]      ours: […]      ⇒  PUT …/projects/beta/users/alice/roles/rec-op
+recorded: role_assignments […, alice has rec-op on beta]      ours: […]      ⇒  PUT
+…/projects/beta/users/alice/roles/rec-op
 """
 
 import json
@@ -10,17 +12,32 @@ from labkit.openstack.keystone_replay.cast import MEMBERS
 from labkit.openstack.keystone_replay.equal import plain
 from labkit.openstack.keystone_replay.gaps import Step, appear, kind_of, request
 
-SINGULAR = {"users": "user", "projects": "project", "domains": "domain", "groups": "group", "roles": "role", "regions": "region",
-            "services": "service", "endpoints": "endpoint", "credentials": "credential"}
-SHOWN = {"user": ("name", "description", "email", "domain_id", "enabled"), "project": ("name", "description", "domain_id", "parent_id", "tags"),
-         "domain": ("name", "description"), "group": ("name", "description", "domain_id"), "role": ("name", "description"),
-         "region": ("id", "description", "parent_region_id"), "service": ("type", "name", "description"),
-         "endpoint": ("service_id", "interface", "url", "region_id")}
+SINGULAR = {
+    "users": "user",
+    "projects": "project",
+    "domains": "domain",
+    "groups": "group",
+    "roles": "role",
+    "regions": "region",
+    "services": "service",
+    "endpoints": "endpoint",
+    "credentials": "credential",
+}
+SHOWN = {
+    "user": ("name", "description", "email", "domain_id", "enabled"),
+    "project": ("name", "description", "domain_id", "parent_id", "tags"),
+    "domain": ("name", "description"),
+    "group": ("name", "description", "domain_id"),
+    "role": ("name", "description"),
+    "region": ("id", "description", "parent_region_id"),
+    "service": ("type", "name", "description"),
+    "endpoint": ("service_id", "interface", "url", "region_id"),
+}
 
 
 def repairs(exchange, ours, stage, known, said):
-    """Steps after which our answer may be the recorded one; [] if there is nothing to go by. known: {raw id: name}; said: values that occur in
-    the recording's own requests."""
+    """Steps after which our answer may be the recorded one; [] if there is nothing to go by. known: {raw id: name};
+    said: values that occur in the recording's own requests."""
     real = exchange.answer
     if not isinstance(real, dict) or not isinstance(ours, dict) or "error" in real:
         return []
@@ -39,8 +56,10 @@ def repairs(exchange, ours, stage, known, said):
 
 def difference(real, ours, stage):
     """(items only in the recording, items only in ours)."""
+
     def text(items, label):
         return [json.dumps(plain(item, label, stage.origin), sort_keys=True) for item in items]
+
     theirs, mine = text(real, stage.ids.theirs), text(ours, stage.ids.ours)
     missing, surplus = [], list(range(len(ours)))
     for n, item in enumerate(theirs):
@@ -78,7 +97,14 @@ def missing_item(exchange, key, item, surplus, known, said):
     found = re.fullmatch(r"/v3/users/([^/]+)/groups", path)
     if found:
         return [raw_request("PUT", f"/v3/groups/{item['id']}/users/{found[1]}")]
-    candidates = [name, *(member.name for member in MEMBERS.values() if item.get("name") in (member.make.get("name"), (member.later or {}).get("name")))]
+    candidates = [
+        name,
+        *(
+            member.name
+            for member in MEMBERS.values()
+            if item.get("name") in (member.make.get("name"), (member.later or {}).get("name"))
+        ),
+    ]
     if any(candidate in MEMBERS for candidate in candidates):
         member = MEMBERS[next(candidate for candidate in candidates if candidate in MEMBERS)]
         later = [changed_to(member)] if member.later and item.get("name") == member.later.get("name") else []
@@ -87,7 +113,9 @@ def missing_item(exchange, key, item, surplus, known, said):
 
 
 def changed_to(member):
-    return request(f"{member.name} was changed", "PATCH", f"{member.path}/{{{member.name}}}", {member.kind: member.later})
+    return request(
+        f"{member.name} was changed", "PATCH", f"{member.path}/{{{member.name}}}", {member.kind: member.later}
+    )
 
 
 def from_shown(kind, item, known):
@@ -95,7 +123,15 @@ def from_shown(kind, item, known):
     if kind not in SHOWN:
         return []
     body = {field: item[field] for field in SHOWN[kind] if item.get(field) is not None}
-    return [raw_request("POST", f"/v3/{kind}s", {kind: body}, f"{kind} {item.get('name', item.get('id'))} was made as it is shown", item)]
+    return [
+        raw_request(
+            "POST",
+            f"/v3/{kind}s",
+            {kind: body},
+            f"{kind} {item.get('name', item.get('id'))} was made as it is shown",
+            item,
+        )
+    ]
 
 
 def surplus_item(exchange, key, item, stage):
@@ -110,10 +146,17 @@ def surplus_item(exchange, key, item, stage):
 
 def of_member(kind, real, ours, known, said):
     """Attributes that differ were changed, to values that the recording or the cast knows."""
-    changes = {field: value for field, value in real.items() if field not in ("id", "links", "options") and ours.get(field) != value}
+    changes = {
+        field: value
+        for field, value in real.items()
+        if field not in ("id", "links", "options") and ours.get(field) != value
+    }
     member = MEMBERS.get(known.get(real.get("id")))
-    fitting = {field: value for field, value in changes.items()
-               if json.dumps(value) in said or field == "enabled" or (member and (member.later or {}).get(field) == value)}
+    fitting = {
+        field: value
+        for field, value in changes.items()
+        if json.dumps(value) in said or field == "enabled" or (member and (member.later or {}).get(field) == value)
+    }
     if not fitting or set(fitting) != set(changes):
         return []
     return [raw_request("PATCH", f"/v3/{kind}s/{real['id']}", {kind: fitting})]
@@ -122,11 +165,19 @@ def of_member(kind, real, ours, known, said):
 def of_token(real, ours, stage, known):
     """Other roles than ours: they were granted or taken, where the token is scoped to."""
     missing, surplus = difference(real.get("roles", []), ours.get("roles", []), stage)
-    where = f"projects/{real['project']['id']}" if "project" in real else f"domains/{real['domain']['id']}" if "domain" in real else "system"
+    where = (
+        f"projects/{real['project']['id']}"
+        if "project" in real
+        else f"domains/{real['domain']['id']}"
+        if "domain" in real
+        else "system"
+    )
     if "catalog" in real and "catalog" in ours and not missing and not surplus:
         return of_catalog(real["catalog"], ours["catalog"], stage)
     granted = [raw_request("PUT", f"/v3/{where}/users/{real['user']['id']}/roles/{role['id']}") for role in missing[:1]]
-    taken = [raw_request("DELETE", f"/v3/{where}/users/{real['user']['id']}/roles/", own=role["id"]) for role in surplus]
+    taken = [
+        raw_request("DELETE", f"/v3/{where}/users/{real['user']['id']}/roles/", own=role["id"]) for role in surplus
+    ]
     return granted + taken
 
 
@@ -137,7 +188,9 @@ def of_catalog(real, ours, stage):
     shown = [each for service in real for each in service["endpoints"]]
     offered = [each for service in ours if service["type"] in kept for each in service["endpoints"]]
     off = {"endpoint": {"enabled": False}}
-    return steps + [own_request("PATCH", f"/v3/endpoints/{each['id']}", off) for each in difference(shown, offered, stage)[1]]
+    return steps + [
+        own_request("PATCH", f"/v3/endpoints/{each['id']}", off) for each in difference(shown, offered, stage)[1]
+    ]
 
 
 def of_event(item, known):
@@ -145,6 +198,7 @@ def of_event(item, known):
     name = known.get(item.get("user_id"))
     if name and kind_of(name) == "user":
         from labkit.openstack.keystone_replay.gaps import of_user
+
         return [next(of_user(name))]
     return [Step("a token was revoked", revoke_any)] if "audit_id" in item else []
 
@@ -157,16 +211,23 @@ def revoke_any(stage):
 
 
 def raw_request(method, path, body=None, text=None, item=None, own=""):
-    """A step that is a request in the recording's own ids; `item`: what it makes, as the recording shows it; `own`: our own end of the path."""
+    """A step that is a request in the recording's own ids; `item`: what it makes, as the recording shows it; `own`:
+    our own end of the path."""
     path = re.sub(r"^https?://[^/]+", "", path)
 
     def do(stage):
-        status, _, shown = stage.send(method, translated(path, stage) + own, stage.holder("admin"), json.loads(translated(json.dumps(body), stage)))
+        status, _, shown = stage.send(
+            method,
+            translated(path, stage) + own,
+            stage.holder("admin"),
+            json.loads(translated(json.dumps(body), stage)),
+        )
         if method != "POST":
             stage.pass_time(1.0)
         if item is not None and status < 300:
             stage.ids.learn(item, next(iter(shown.values())))
         return status < 300
+
     return Step(text or f"{method} {path}{own}", do)
 
 

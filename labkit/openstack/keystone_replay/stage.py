@@ -1,4 +1,5 @@
-"""The stage of a replay: a fresh Keystone of ours, a clock that can be set, and a state that can be laid aside and taken up again.
+"""The stage of a replay: a fresh Keystone of ours, a clock that can be set, and a state that can be laid aside and
+taken up again.
 
 A request through its public API is the only way in which a replay changes anything.
 """
@@ -62,13 +63,19 @@ class Stage:
     # -- going back ---------------------------------------------------------------------------------------------
     def save(self):
         """The whole state, to be taken up again."""
-        return State(self.keystone.db.connection.serialize(), self.world.utcnow(), self.ids.copy(), dict(self.members), list(self.tokens),
-                     dict(self.passwords))
+        return State(
+            self.keystone.db.connection.serialize(),
+            self.world.utcnow(),
+            self.ids.copy(),
+            dict(self.members),
+            list(self.tokens),
+            dict(self.passwords),
+        )
 
     def restore(self, state):
         """As it was."""
         self.keystone.db.connection.deserialize(state.database)
-        self.keystone.db.rollbacks += 1   # what was remembered of the other state is void
+        self.keystone.db.rollbacks += 1  # what was remembered of the other state is void
         self.world.set(state.moment)
         self.ids, self.members = state.ids.copy(), dict(state.members)
         self.tokens, self.passwords = list(state.tokens), dict(state.passwords)
@@ -94,7 +101,7 @@ class Stage:
         """A request as the cloud's admin; True if it was done."""
         status, _, _ = self.send(method, path, self.holder("admin"), body)
         if method != "POST":
-            self.pass_time(1.0)   # what was revoked concerns the second in which it was
+            self.pass_time(1.0)  # what was revoked concerns the second in which it was
         return status < 300
 
     # -- people ---------------------------------------------------------------------------------------------------
@@ -131,8 +138,13 @@ class Stage:
     def learn_bootstrap(self):
         """Names of what every new Keystone has."""
         token = self.holder("admin")
-        for path, prefix, field in (("roles", "role.", "name"), ("services", "svc.", "type"), ("endpoints", "ep.", "interface"),
-                                    ("users", "", "name"), ("projects", "adminproj:", "name")):
+        for path, prefix, field in (
+            ("roles", "role.", "name"),
+            ("services", "svc.", "type"),
+            ("endpoints", "ep.", "interface"),
+            ("users", "", "name"),
+            ("projects", "adminproj:", "name"),
+        ):
             for ref in self.send("GET", f"/v3/{path}", token)[2][path]:
                 name = "adminproj" if prefix == "adminproj:" else prefix + ref[field]
                 self.members[name] = ref["id"]
@@ -144,18 +156,26 @@ class Stage:
         member = MEMBERS.get(name)
         if member is None:
             return False
-        needed = set(re.findall(r"\{([\w.-]+)\}", json.dumps(member.make) + member.path)) | {part for part in member.by.split("@") if part in MEMBERS}
+        needed = set(re.findall(r"\{([\w.-]+)\}", json.dumps(member.make) + member.path)) | {
+            part for part in member.by.split("@") if part in MEMBERS
+        }
         if not all(self.appear(other) for other in sorted(needed)):
             return False
         token = self.holder(member.by)
-        status, _, body = self.send("POST", f"/v3/{self.filled(member.path)}", token, {member.kind: self.filled(member.make)})
+        status, _, body = self.send(
+            "POST", f"/v3/{self.filled(member.path)}", token, {member.kind: self.filled(member.make)}
+        )
         if status != 201:
             return False
         self.members[name] = body[member.kind]["id"]
         if "secret" in body[member.kind]:
             self.passwords[name] = body[member.kind]["secret"]
-        return all(self.admin("PUT", f"/v3/{self.filled(where)}/users/{self.members[name]}/roles/{self.members[f'role.{role}']}")
-                   for role, where in member.roles)
+        return all(
+            self.admin(
+                "PUT", f"/v3/{self.filled(where)}/users/{self.members[name]}/roles/{self.members[f'role.{role}']}"
+            )
+            for role, where in member.roles
+        )
 
     def filled(self, value):
         """{name} → our id, {in:S} → a time."""
