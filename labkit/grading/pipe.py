@@ -108,6 +108,8 @@ class Pipe:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
             line = self._replies.get(timeout=left_s)
+            if not line:
+                self._replies.put(line)  # the end stays the end, for whoever asks again
         except queue.Empty:
             self._kill()
             raise Lost(f"did not end within {limit_s:g} s") from None

@@ -59,7 +59,7 @@ class Clock(Environment):
             self._active_proc = before
 
     def peek(self):
-        """When the next thing happens (virtual seconds), NEVER if nothing is left: what was called off does not count."""
+        """When the next thing happens (seconds), NEVER if nothing is left; what was called off does not count."""
         while self._queue and self._queue[0][3].callbacks is None:
             heappop(self._queue)
         return super().peek()

@@ -59,7 +59,7 @@ def quorum(monkeypatch):
 
 @pytest.fixture
 def hand_in(solution):
-    """hand_in(path, answer) writes a student's notebook whose answer cell holds `answer`; None leaves it as released."""
+    """hand_in(path, answer) writes a student's notebook with this answer; None leaves it as released."""
     from labkit.lab.exercise import derive
 
     def write(path, answer, more=None, **cells):

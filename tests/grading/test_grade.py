@@ -100,7 +100,7 @@ def test_a_process_that_ends_itself_in_a_call_gets_a_verdict(grade):
 
 
 def test_prints_and_input_do_not_reach_the_judge(grade):
-    noisy = "print('{\"returned\": true}')\ndef is_quorate(expected, part):\n    print('{}')\n    return len(part) >= expected // 2 + 1"
+    noisy = "print('{\"returned\": true}')\n" + RIGHT.replace("\n", "\n    print('{}')\n")
     assert points(grade(noisy)) == (3, "graded")
     assert grade("name = input()\n" + RIGHT).verdicts["X1.T1"].startswith("the answer cell raised EOFError")
 

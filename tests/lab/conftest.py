@@ -34,7 +34,7 @@ def fresh_session(monkeypatch, tmp_path):
 
 
 class Student:
-    """A real kernel and a front end in front of it: runs cells as JupyterLab does, and presses buttons by their message."""
+    """A real kernel and a front end in front of it: runs cells as JupyterLab does, and presses its buttons."""
 
     def __init__(self, home, cwd):
         from jupyter_client.manager import start_new_kernel

@@ -106,7 +106,7 @@ def matryoshka():
     while True:
         try:
             try:
-                try:
+                try:  # noqa: SIM105
                     tight()
                 except:  # noqa: E722
                     pass
@@ -115,7 +115,7 @@ def matryoshka():
         except:  # noqa: E722
             pass
         finally:
-            continue
+            continue  # noqa: B012
 
 
 class Talkative(Exception):
@@ -192,7 +192,7 @@ def test_the_budget_counts_lines_not_time():
         (lambda request: float("nan"), "what you returned is nan"),
         ("text", "what you handed in is a str, not a function"),
         (3, "what you handed in is an int, not a function"),
-        (lambda request: (n for n in request), "what you returned is a generator; a plain value was expected (`return`"),
+        (lambda request: (n for n in request), "what you returned is a generator; a plain value was expected"),
         (lambda request: exit(), "your function raised SystemExit"),
     ],
 )

@@ -132,7 +132,8 @@ def test_an_observation_that_the_experiment_does_not_have_is_refused():
 
 
 def test_importing_the_lab_is_cheap():
-    heavy = "import sys, labkit.lab, labkit; print(sorted(set(sys.modules) & {'ipywidgets', 'IPython', 'simpy', 'requests', 'matplotlib'}))"
+    names = {'ipywidgets', 'IPython', 'simpy', 'requests', 'matplotlib'}
+    heavy = f"import sys, labkit.lab, labkit; print(sorted(set(sys.modules) & {names}))"
     run = subprocess.run(
         [sys.executable, "-c", heavy],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -56,8 +56,9 @@ def test_a_failing_check_tells_a_student_and_stops_a_headless_run(student):
     status, text = student.run('check("X1.T1", quorum.half)')
     assert status == "ok"
     assert text == (
-        "X1.T1 · Not yet. 2 nodes, 1 of them together: you let 1 of 2 act, and the rest by the same rule. What must hold: two parts "
-        'never act at the same time. Belief behind it: half is enough (X1.m2). Replay this case: replay("X1.T1", seed=1). '
+        "X1.T1 · Not yet. 2 nodes, 1 of them together: you let 1 of 2 act, and the rest by the same rule. "
+        "What must hold: two parts never act at the same time. Belief behind it: half is enough (X1.m2). "
+        'Replay this case: replay("X1.T1", seed=1). '
         "Families passed: even 1 of 4, odd 3 of 3."
     )
 
