@@ -20,6 +20,7 @@ from labkit.world.errors import LabError
 ALWAYS, NEVER = (lambda target, credentials: True), (lambda target, credentials: False)
 TOKEN = re.compile(r"""\s*(?:(?P<paren>[()])|(?P<check>(?:'[^']*'|"[^"]*"|%\([^)]*\)s|[^\s()'"%])+))""")
 
+WHERE = "labkit/openstack/policy.py"
 DEEPEST = 50  # parentheses and negations within each other
 
 
@@ -27,9 +28,8 @@ class PolicyError(LabError):
     """A rule that cannot be read."""
 
     def __init__(self, text, why):
-        super().__init__(
-            f"policy rule {text!r}: {why}", next_step="see the rule language at the top of labkit/openstack/policy.py"
-        )
+        quoted = repr(text) if len(str(text)) < 200 else f"{str(text)[:200]!r}…"
+        super().__init__(f"policy rule {quoted}: {why}", next_step=f"see the rule language at the top of {WHERE}")
 
 
 class Policy:

@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 OPENRC = """# openrc: copy these lines into a shell, or `source` them from a file
 export OS_AUTH_URL={url}/v3
 export OS_USERNAME=admin
-export OS_PASSWORD='{password}'
+export OS_PASSWORD='{in_shell}'
 export OS_PROJECT_NAME=admin
 export OS_USER_DOMAIN_NAME=Default
 export OS_PROJECT_DOMAIN_NAME=Default
@@ -31,7 +31,7 @@ clouds:
     auth:
       auth_url: {url}/v3
       username: admin
-      password: '{password}'
+      password: '{in_yaml}'
       project_name: admin
       user_domain_name: Default
       project_domain_name: Default
@@ -144,7 +144,8 @@ def serve(asked, listener):
 
 def announce(cloud, asked, took_s):
     """openrc, clouds.yaml and what to know."""
-    words = {"url": cloud.url, "password": cloud.admin_password or UNKNOWN_PASSWORD}
+    password = cloud.admin_password or UNKNOWN_PASSWORD
+    words = {"url": cloud.url, "in_shell": password.replace("'", "'\\''"), "in_yaml": password.replace("'", "''")}
     print(OPENRC.format(**words), CLOUDS.format(**words), sep="\n")
     kept = f"kept in {asked.state}" if asked.state else "in memory only: --state FILE keeps it"
     print(

@@ -156,3 +156,16 @@ def test_it_is_small(serve):
     with open(f"/proc/{cloud.process.pid}/status") as status:
         rss_kib = int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
     assert rss_kib < 80 * 1024
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell reads the openrc")
+def test_a_password_with_quotes_stays_one_word_for_shell_and_yaml(serve, tmp_path):
+    import yaml
+
+    password = "it's $(touch owned) \"fine\""
+    cloud = serve("--admin-password", password)
+    script = "\n".join([line for line in cloud.said if line.startswith("export ")] + ['printf %s "$OS_PASSWORD"'])
+    told = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert told.stdout == password and not list(tmp_path.iterdir())
+    clouds = cloud.text[cloud.text.index("clouds:") :].partition("\nlabkit serve:")[0]
+    assert yaml.safe_load(clouds)["clouds"]["labkit"]["auth"]["password"] == password

@@ -143,7 +143,9 @@ class Keystone:
             return self._refused(request, error)
         except HTTPException as problem:
             return self._other(request, problem)
-        except (TypeError, OverflowError, RecursionError) as error:  # real Keystone answers 400 to a TypeError, too
+        except OverflowError:
+            return self._refused(request, BadRequest("A number in the request is too large."))
+        except (TypeError, RecursionError) as error:  # real Keystone answers 400 to a TypeError, too
             return self._refused(request, BadRequest(str(error)))
         except Exception:
             print(traceback.format_exc(), file=request.environ.get("wsgi.errors") or sys.stderr)

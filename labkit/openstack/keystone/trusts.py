@@ -109,12 +109,12 @@ def origin(db, ref):
 
 
 def consume(db, trust_id):
-    """One use less. Raises Forbidden when none is left."""
-    ref = TRUSTS.get(db, trust_id)
-    if ref["remaining_uses"] == 0:
+    """One use less, in one step, for two nodes may be asked at once. Raises Forbidden when none is left."""
+    limited = TRUSTS.get(db, trust_id)["remaining_uses"] is not None
+    if limited and not db.run(
+        "UPDATE trust SET remaining_uses = remaining_uses - 1 WHERE id = ? AND remaining_uses > 0", (trust_id,)
+    ):
         raise Forbidden()
-    if ref["remaining_uses"] is not None:
-        db.run("UPDATE trust SET remaining_uses = remaining_uses - 1 WHERE id = ?", (trust_id,))
 
 
 def require_part(parent, child):
