@@ -92,7 +92,7 @@ def mark(x, y, tone, *, size=12):
 
 def cell(word, tone, who=""):
     """A table cell's content: shape, word and, beneath, who said so."""
-    below = f'<span class="lk-who">{text(who)}</span>' if who else ""
+    below = f' <span class="lk-who">{text(who)}</span>' if who else ""
     return Html(f'<span style="white-space:nowrap">{glyph(tone)}<strong>{text(word)}</strong></span>{below}')
 
 

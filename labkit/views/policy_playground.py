@@ -91,7 +91,7 @@ def draw(cells, *, kinds=TOKENS, keystone="running", rules=(), problem="", befor
     words = list(dict.fromkeys(word for word, _ in cells))
     rows = [
         (
-            card.Html(f'{card.text(word)}<span class="lk-who">{card.text(NODES[word])}</span>'),
+            card.Html(f'{card.text(word)} <span class="lk-who">{card.text(NODES[word])}</span>'),
             *(shown(cells[word, kind], before and before[word, kind]) for kind in kinds),
         )
         for word in words
