@@ -1,9 +1,10 @@
-"""Access rules: what an application credential may call, service by service, method by method. Services look at them,
-not Keystone.
+"""Access rules: what an application credential may call, service by service, method by method. Each service looks
+at those that concern it; Keystone at those of the service "identity".
 """
 
+import re
+
 from labkit.openstack.errors import Forbidden, NotFound
-from labkit.openstack.keystone import application_credentials
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.schema import Schema
 from labkit.openstack.keystone.shapes import ID, STRING, query
@@ -87,12 +88,34 @@ def show_rule(ks, request, user_id, access_rule_id):
 
 @route("DELETE", ONE, rule="identity:delete_access_rule", target=user_target)
 def delete_rule(ks, request, user_id, access_rule_id):
+    from labkit.openstack.keystone.application_credentials import CREDENTIALS  # which is built on this file
+
     require_own_rights(request)
     get(ks.db, user_id, access_rule_id)
-    if any(
-        access_rule_id in ref["access_rules"]
-        for ref in application_credentials.CREDENTIALS.select(ks.db, user_id=user_id)
-    ):
+    if any(access_rule_id in ref["access_rules"] for ref in CREDENTIALS.select(ks.db, user_id=user_id)):
         raise Forbidden(text="May not delete access rule in use")
     ACCESS.delete(ks.db, id=access_rule_id)
     return NoContent()
+
+
+def may_ask_here(auth, request):
+    """Does an application credential with access rules let its token be used for this request to the identity
+    service?"""
+    rules = (auth.app_cred or {}).get("access_rules")
+    if not rules or (request.method == "GET" and request.path.endswith("/v3/auth/tokens")):
+        return True
+    return any(
+        rule["service"] == "identity" and rule["method"] == request.method and path_fits(rule["path"], request.path)
+        for rule in rules
+    )
+
+
+def path_fits(pattern, path):
+    """{name} and * stand for one part of a path, ** for the rest."""
+    words = {"**": ".*", "*": "[^/]+"}
+    parts = re.split(r"(\{[^}]*\}|\*\*|\*)", pattern)
+    return bool(
+        re.fullmatch(
+            "".join("[^/]+" if part.startswith("{") else words.get(part) or re.escape(part) for part in parts), path
+        )
+    )

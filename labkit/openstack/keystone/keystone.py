@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from labkit.openstack.errors import BadRequest, Forbidden, HttpError, TooLarge, Unauthorized
 from labkit.openstack.keystone import (
+    access_rules,
     auth,
     auth_scopes,
     bootstrap,
@@ -179,7 +180,7 @@ class Keystone:
         except validation.TokenNotFound as error:
             request.why_unknown = error.message
             return
-        if not validation.may_ask_here(request.auth, request):
+        if not access_rules.may_ask_here(request.auth, request):
             raise Unauthorized("the application credential's access rules do not name this request")
 
     # -- policy ---------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ in a chain that gets shorter each time; deleting a trust deletes what was made f
 table, marked.
 """
 
-from labkit.openstack.errors import BadRequest, Forbidden, NotFound
-from labkit.openstack.keystone import assignments, domains, projects, revocation, roles, users
+from labkit.openstack.errors import Forbidden, NotFound
+from labkit.openstack.keystone import assignments, domains, projects, redelegation, revocation, roles, users
 from labkit.openstack.keystone.collection import collection, member
 from labkit.openstack.keystone.moments import future, stored, whole_seconds
 from labkit.openstack.keystone.schema import Schema
@@ -38,7 +38,6 @@ TRUSTS = Table(
 )
 SCHEMA = TRUSTS.schema
 
-LONGEST_CHAIN = 3   # max_redelegation_count
 CREATE = Schema(
     body(
         "trust",
@@ -75,7 +74,7 @@ def usable(ks, trust_id):
     child = ref
     while child["redelegated_trust_id"]:
         parent = alone(ks, child["redelegated_trust_id"])
-        require_part(parent, child)
+        redelegation.require_part(parent, child)
         require_enabled(ks.db, parent["trustee_user_id"])
         child = parent
     return ref
@@ -92,6 +91,14 @@ def alone(ks, trust_id):
     ):
         raise NotFound("trust", trust_id)
     return ref
+
+
+def pedigree(ks, trust_id):
+    """A usable trust and all that it was made from, nearest first; [] for no trust. Raises NotFound, Forbidden."""
+    chain = [usable(ks, trust_id)] if trust_id else []
+    while chain and chain[-1]["redelegated_trust_id"]:
+        chain.append(find(ks.db, chain[-1]["redelegated_trust_id"]))
+    return chain
 
 
 def require_enabled(db, user_id):
@@ -114,19 +121,6 @@ def consume(db, trust_id):
     if limited and not db.run(
         "UPDATE trust SET remaining_uses = remaining_uses - 1 WHERE id = ? AND remaining_uses > 0", (trust_id,)
     ):
-        raise Forbidden()
-
-
-def require_part(parent, child):
-    """What is passed on is a part of what was got: shorter, not longer, no other roles, no new impersonation. Raises
-    Forbidden."""
-    if not 0 < (parent["redelegation_count"] or 0) <= LONGEST_CHAIN or child["remaining_uses"] is not None:
-        raise Forbidden()
-    if parent["expires_at"] and child["expires_at"] and child["expires_at"] > parent["expires_at"]:
-        raise Forbidden()
-    if not {role["id"] for role in child["roles"]} <= {role["id"] for role in parent["roles"]}:
-        raise Forbidden()
-    if child["impersonation"] and not parent["impersonation"]:
         raise Forbidden()
 
 
@@ -166,28 +160,6 @@ def require_held(db, ref):
     for role in ref["roles"]:
         if role["id"] not in held:
             raise NotFound("role", role["id"])
-
-
-def chained(ks, request, ref):
-    """How often a new trust may be passed on, and what it was made from. Raises BadRequest, Forbidden."""
-    wanted = ref.get("redelegation_count")
-    again = bool(ref.pop("allow_redelegation", False)) and wanted != 0
-    if again and ref["remaining_uses"] is not None:
-        raise BadRequest("remaining_uses must not be set if redelegation is allowed")
-    if again and wanted and wanted > LONGEST_CHAIN:
-        raise Forbidden()
-    parent = usable(ks, request.auth.trust_id) if request.auth.trust_id else None
-    if parent is None:
-        return {**ref, "redelegated_trust_id": None, "redelegation_count": (wanted or LONGEST_CHAIN) if again else 0}
-    left = parent["redelegation_count"] - 1
-    if again and wanted and wanted != left:
-        raise Forbidden()
-    ref = {**ref, "redelegated_trust_id": parent["id"], "redelegation_count": left if again else 0}
-    ref["expires_at"] = ref["expires_at"] or parent["expires_at"]
-    while parent:
-        require_part(parent, ref)
-        parent = find(ks.db, parent["redelegated_trust_id"]) if parent["redelegated_trust_id"] else None
-    return ref
 
 
 def trust_target(ks, request, trust_id, **_):
@@ -247,7 +219,7 @@ def create_trust(ks, request):
     ref["expires_at"] = (
         ref["expires_at"] and future(ks, ref["expires_at"]) if ref.get("expires_at") is not None else None
     )
-    ref = chained(ks, request, ref)
+    ref = redelegation.chained(ref, pedigree(ks, request.auth.trust_id))
     TRUSTS.insert(ks.db, {**ref, "roles": [role["id"] for role in ref["roles"]]})
     return Created(member(request, "trust", shown(request, find(ks.db, ref["id"])), PATH))
 

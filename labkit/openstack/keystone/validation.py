@@ -8,7 +8,6 @@ until anybody writes to the database (the counter in Database.memo), never for a
 token/provider.py and models/token_model.py.
 """
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -228,26 +227,3 @@ def trust_roles(db, auth):
 
 def brief(roles):
     return [{"id": role["id"], "name": role["name"]} for role in roles]
-
-
-def may_ask_here(auth, request):
-    """Does an application credential with access rules let its token be used for this request to the identity
-    service?"""
-    rules = (auth.app_cred or {}).get("access_rules")
-    if not rules or (request.method == "GET" and request.path.endswith("/v3/auth/tokens")):
-        return True
-    return any(
-        rule["service"] == "identity" and rule["method"] == request.method and path_fits(rule["path"], request.path)
-        for rule in rules
-    )
-
-
-def path_fits(pattern, path):
-    """{name} and * stand for one part of a path, ** for the rest."""
-    words = {"**": ".*", "*": "[^/]+"}
-    parts = re.split(r"(\{[^}]*\}|\*\*|\*)", pattern)
-    return bool(
-        re.fullmatch(
-            "".join("[^/]+" if part.startswith("{") else words.get(part) or re.escape(part) for part in parts), path
-        )
-    )
