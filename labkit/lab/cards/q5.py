@@ -44,6 +44,8 @@ MISCONCEPTIONS = {
     ),
 }
 
+ORDER = ("p0", "p1", "p8", "p9", "p2", "p2b", "p2c", "p3", "p4", "p10", "p11", "p5", "p6", "p12", "p7")
+
 PREDICTIONS = (
     # Only Nova's policy changes (delete: role:admin); Anna, a member, deletes her second server with the same token.
     # a: 204, Keystone still says member · b: 403 · c: 401, the token no longer fits · d: 204 until she logs in again
@@ -223,15 +225,20 @@ def waited(cloud):
     return failed[-1].t - cloud.world.trace.where(kind="state", src="nova-api", server=server)[0].t
 
 
+def in_turn(parts):
+    """Predictions or explanations in the order in which the notebook asks them."""
+    return tuple(sorted(parts, key=lambda part: ORDER.index(part.id.partition(".")[2])))
+
+
 CARD = cards.register(
     Card(
         id="Q5",
         title="Keystone, the nerve centre",
         notebook="05_keystone",
         misconceptions=MISCONCEPTIONS,
-        predictions=PREDICTIONS + q5_further.PREDICTIONS,
+        predictions=in_turn(PREDICTIONS + q5_further.PREDICTIONS),
         observations=OBSERVATIONS + q5_further.OBSERVATIONS,
-        explanations=EXPLANATIONS + q5_further.EXPLANATIONS,
+        explanations=in_turn(EXPLANATIONS + q5_further.EXPLANATIONS),
         questions=(WHO_REFUSED, *q5_further.RECALL),
         freetexts=(FREE_TEXT,),
     )
