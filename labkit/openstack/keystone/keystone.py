@@ -110,7 +110,7 @@ class Keystone:
 
     def wsgi(self, environ, start_response):
         """The WSGI application, for a real HTTP server. What comes in this way is not in the world's journal: it
-        cannot be forked."""
+        cannot be forked. One request at a time: a server with threads must take turns."""
         was_inside, self.world.inside = self.world.inside, True
         try:
             response = self.answer(web.Request(environ))

@@ -1,7 +1,8 @@
 """Proving who you are: the authentication methods password, token and application_credential.
 
 Each method returns a Proof; several methods in one request must all succeed and must name the same user. Order and
-messages as in auth/core.py and auth/plugins/*: what fails for want of knowledge is always the same 401.
+messages as in auth/core.py and auth/plugins/*: what fails for want of knowledge is always the same 401. The words
+tell nobody who exists; the time does, here as there: only for a known user is a slow hash worked out.
 """
 
 from dataclasses import dataclass, field
