@@ -1,13 +1,14 @@
 """A step budget: counts executed lines, so that a verdict never depends on how fast the machine is.
 
-An endless loop ends after `budget` lines, a recursion without end after DEPTH calls. A bare `except:` does not help it:
-once the budget is used up every further line is interrupted, also those inside `except` and `finally`, until the call
-has ended. A loop inside C (`sum(itertools.count())`) executes no lines: the grader has a time limit outside the
-process.
+An endless loop ends after `budget` lines, a recursion without end after DEPTH calls. A bare `except:` does not help it.
+Python stops tracing when a trace function raises, so something has to take the tracer up again, until the call ends:
 
-Python 3.11 differs twice. It reports no line while a loop like `while True: pass` jumps to itself: there single
-instructions are counted. And it stops tracing when a trace function raises: there an alarm raises, a moment later, and
-again until the call has ended.
+- the interruption itself, when an `except` or `finally` has swallowed it and nobody holds it any more: the next line,
+  outside of that `try`, is interrupted again;
+- an alarm, every few milliseconds, where the loop stands inside the `except` or keeps what it catches. It lets a
+  changing number of lines pass first, so that in the end it meets one that no `try` protects.
+
+A loop inside C (`sum(itertools.count())`) executes no lines: the grader has a time limit outside the process.
 """
 
 from __future__ import annotations
@@ -22,15 +23,24 @@ from functools import cache
 DEPTH = 400
 QUESTION = 20
 """A question to the judge counts as so many lines, for the judge has to work on it."""
-RAISING_ENDS_TRACING = sys.version_info < (3, 12)
-MOMENTS_S = [1e-6 * tenths / 10 for tenths in range(10, 100, 7)]
-"""In turn, so that the alarm does not keep step with the trace function, in which it cannot raise."""
+ALARM_S = 0.005
+PASSES = 23
+"""The alarm lets 0 … PASSES - 1 lines go by, in turn."""
 OURS = {__file__, *(__file__.replace("steps.py", other) for other in ("player.py", "values.py"))}
 """Lines of the machinery between student and judge are not the student's."""
 
 
 class OutOfSteps(BaseException):
     """The artefact used up its budget; not an Exception, so that `except Exception` does not swallow it."""
+
+    def __init__(self, steps: Steps):
+        super().__init__(steps.reason)
+        self.steps = steps
+
+    def __del__(self):
+        """Swallowed: once more."""
+        if sys is not None:   # the interpreter is not just shutting down
+            self.steps.take_up()
 
 
 class Steps:
@@ -40,30 +50,31 @@ class Steps:
         self.budget, self.used, self.depth = budget, 0, 0
         self.reason: str | None = None
         self.frame = self._handler = None
-        self._paused = self._due = False
-        self._moments = itertools.cycle(MOMENTS_S)
+        self._running, self._pass_by = False, 0
+        self._passes = itertools.cycle(range(PASSES))
 
     def __enter__(self):
-        self._before = sys.gettrace()
+        self._before, self._outside, self._running = sys.gettrace(), sys._getframe(1), True
+        self._thread = threading.get_ident()
         sys.settrace(self._trace)
         return self
 
     def __exit__(self, *_):
         """The tracer of a debugger or of coverage is put back."""
+        self._running, self._outside = False, None
         sys.settrace(self._before)
-        self._paused = True
         if self._handler is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._handler)
 
     def pause(self) -> None:
         """Stop counting while the judge answers a question of the artefact's."""
+        self._running = False
         sys.settrace(None)
-        self._paused = True
 
     def resume(self) -> None:
         """Count again."""
-        self._paused = False
+        self._running = True
         self.used += QUESTION
         sys.settrace(self._trace)
 
@@ -75,7 +86,7 @@ class Steps:
         elif event == "call":
             if frame.f_code.co_filename in OURS:
                 return None
-            frame.f_trace_opcodes = RAISING_ENDS_TRACING and jumps_to_itself(frame.f_code)
+            frame.f_trace_opcodes = jumps_to_itself(frame.f_code)
             self.depth += 1
             if self.depth > DEPTH:
                 self._end(frame, f"called itself more than {DEPTH} levels deep (a recursion without end?)")
@@ -86,36 +97,32 @@ class Steps:
     def _end(self, frame, reason):
         if self.reason is None:
             self.reason, self.frame = reason, frame
-        if not (RAISING_ENDS_TRACING and self._alarm()):
-            raise OutOfSteps(self.reason)
+            self._set_alarm()
+        if self._pass_by:
+            self._pass_by -= 1
+            return
+        raise OutOfSteps(self)
 
-    def _alarm(self) -> bool:
-        """Have the artefact interrupted in a moment; False where there are no alarms (Windows, other threads)."""
-        if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-            return False
-        if self._handler is None:
+    def take_up(self) -> None:
+        """Trace on, in every frame of the artefact that is under way."""
+        if not self._running or threading.get_ident() != self._thread:
+            return
+        frame = sys._getframe(1)
+        while frame is not None and frame is not self._outside:
+            if frame.f_code.co_filename not in OURS:
+                frame.f_trace = self._trace
+            frame = frame.f_back
+        sys.settrace(self._trace)
+
+    def _set_alarm(self) -> None:
+        """Nothing where there are no alarms (Windows, other threads): there the first way has to do."""
+        if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
             self._handler = signal.signal(signal.SIGALRM, self._ring) or signal.SIG_DFL
-        if not self._due:
-            self._due = True
-            signal.setitimer(signal.ITIMER_REAL, next(self._moments))
-        return True
+            signal.setitimer(signal.ITIMER_REAL, ALARM_S, ALARM_S)
 
     def _ring(self, number, frame):
-        """Interrupt the artefact, unless it is ours that runs just now: then a moment later."""
-        self._due = False
-        if self._paused:
-            return
-        if frame.f_code.co_filename in OURS or called_from(frame, Steps._trace.__code__):
-            self._alarm()
-        else:
-            raise OutOfSteps(self.reason)
-
-
-def called_from(frame, code) -> bool:
-    """Does `code` run further up the stack?"""
-    while frame is not None and frame.f_code is not code:
-        frame = frame.f_back
-    return frame is not None
+        self._pass_by = next(self._passes)
+        self.take_up()
 
 
 @cache

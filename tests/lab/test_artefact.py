@@ -118,6 +118,16 @@ def matryoshka():
             continue  # noqa: B012
 
 
+def hoarder():
+    kept = []
+    while True:
+        try:
+            for _ in range(10):
+                pass
+        except BaseException as error:
+            kept.append(error)
+
+
 class Talkative(Exception):
     def __str__(self):
         return tight()
@@ -149,6 +159,7 @@ def shrugging():
         (shrugging, "did not end within 20000 executed lines"),
         (tight, "did not end within 20000 executed lines"),
         (matryoshka, "did not end within 20000 executed lines"),
+        (hoarder, "did not end within 20000 executed lines"),
         (talkative, "did not end within 20000 executed lines"),
         (lambda: Asked(), "did not end within 20000 executed lines"),
     ],
