@@ -102,6 +102,27 @@ LATER = (
             "url": "http://127.0.0.1:8774/v2.1/$(project_id)s",
         },
     ),
+    Member(
+        "ep.nova2",
+        "endpoint",
+        "endpoints",
+        {
+            "service_id": "{svc.compute}",
+            "interface": "internal",
+            "region": "RegionAuto",
+            "url": "http://127.0.0.1:8774/v2.1",
+        },
+    ),
+    Member(
+        "ec2", "credential", "users/{rec-alice}/credentials/OS-EC2", {"tenant_id": "{rec-alpha}"}, "rec-alice@rec-alpha"
+    ),
+    Member(
+        "totp",
+        "credential",
+        "credentials",
+        {"type": "totp", "blob": "ONSWG4TFOQYTMNZQ", "user_id": "{rec-alice}"},
+        "rec-alice@rec-alpha",
+    ),
     app_cred("ci", description="for CI"),
     app_cred("ci2", secret="s3cret", roles=[{"name": "reader"}], expires_at="{in:7200}"),
     app_cred("ci5", by="rec-alice"),

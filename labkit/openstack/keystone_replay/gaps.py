@@ -168,6 +168,8 @@ def use(stage, name, by_token=False):
     """A token through a trust (by the trustee's password, or a token of his) or an application credential; None if
     that is refused."""
     member = MEMBERS[name]
+    if name not in stage.members:
+        return None
     if member.kind == "application_credential":
         secret = {"id": stage.members[name], "secret": stage.passwords.get(name, "")}
         return stage.token(

@@ -10,21 +10,20 @@ never handed out.
 """
 
 import json
-import re
-from itertools import islice, product
 
-from labkit.openstack.keystone_replay import gaps, recording
-from labkit.openstack.keystone_replay.callers import MOST_TOKENS, Callers
+from labkit.openstack.keystone_replay import recording
+from labkit.openstack.keystone_replay.callers import Callers
 from labkit.openstack.keystone_replay.cast import MEMBERS
 from labkit.openstack.keystone_replay.equal import compare, contradiction
-from labkit.openstack.keystone_replay.repairs import repairs, translated
+from labkit.openstack.keystone_replay.plans import Plans
+from labkit.openstack.keystone_replay.repairs import translated
 from labkit.openstack.keystone_replay.stage import Stage, Token
 from labkit.replaying.outcome import Outcome
 
 MOST_TRIALS = 1_200  # requests that one exchange may cost
 MOST_PLANS = 300  # and ways to explain it
-PLACE = re.compile(r"\{([\w.-]+)\}")
-ACTORS = ("rec-alice", "rec-bob")
+MOST_IN_ALL = 4_000  # requests that a recording may cost before an exchange may cost only
+FEW_TRIALS = 60
 
 
 def play(document):
@@ -45,104 +44,54 @@ class Player:
         self.token_s = recording.lifetime_s(played)
         self.stage = Stage(recording.first_moment(played), recording.origin(played), self.token_s)
         self.stage.set_the_stage()
-        self.callers, self.trials = Callers(self.stage), 0
+        self.callers, self.trials, self.spent = Callers(self.stage), 0, 0
+        self.plans = Plans(self)
 
     # -- one exchange -----------------------------------------------------------------------------------------------
     def play(self, exchange):
         """Find a state and a caller in which ours answers the same; note the outcome."""
         self.stage.world.set(max(self.stage.world.utcnow(), recording.moment_of(exchange) or self.stage.world.utcnow()))
         self.callers.call_in()
-        before, self.trials, nearest = self.stage.save(), 0, None
-        broken = contradiction(exchange, self.stage.origin)
-        for plan in islice(self.plans(exchange, before), MOST_PLANS) if broken is None else ():
-            self.stage.restore(before)
-            if not all(step.do(self.stage) for step in plan):
-                continue
-            found = self.attempt(exchange)
-            if found is None:
-                self.outcome.note()
-                self.outcome.assumed += [
-                    f"before {exchange.name} (exchange {exchange.number}): {step}" for step in plan
-                ]
-                return
-            nearest = nearest or found
-            if self.trials > MOST_TRIALS:
-                break
+        before, broken = self.stage.save(), contradiction(exchange, self.stage.origin)
+        plan, nearest, given_up = (None, ("norm", *broken[1:]), "") if broken else self.explained(exchange, before)
+        self.spent += self.trials
+        if plan is not None:
+            self.outcome.note()
+            self.outcome.assumed += [f"before {exchange.name} (exchange {exchange.number}): {step}" for step in plan]
+            return
         self.stage.restore(before)
         self.go_on(exchange)
-        what, recorded, ours = nearest or (
-            ("norm", *broken[1:]) if broken else ("caller", "a token of this length", "nobody holds one")
-        )
+        what, recorded, ours = nearest
         self.outcome.note(
             f"{exchange.name} (exchange {exchange.number}, {exchange.method} {exchange.path}): {what} – "
-            f"recorded {short(recorded)}, ours {short(ours)}"
+            f"recorded {short(recorded)}, ours {short(ours)}{given_up}"
         )
 
-    def plans(self, exchange, before):
-        """Lists of steps, simple ones first."""
-        yield []
-        absent = [gaps.appear(name) for name in self.named(exchange) if name in MEMBERS and name not in before.members]
-        asked = [
-            gaps.appear(name)
-            for name in self.named(exchange, asked_for=True)
-            if name in MEMBERS and name not in before.members
-        ]
-        if absent:
-            yield from ([asked, absent] if asked else [absent])
-        repaired = self.repaired(exchange, absent, before)
-        if repaired:
-            yield absent + repaired
-            again = self.repaired(exchange, absent + repaired, before)
-            yield absent + repaired + again
-        steps = self.steps(exchange)
-        yield from (absent + [step] for step in steps)
-        if repaired:
-            yield from (absent + [step] + repaired for step in steps)
-        yield from (absent + list(pair) for pair in product(steps, steps) if pair[0] is not pair[1])
+    def explained(self, exchange, before):
+        """(the first plan after which ours answers the same, or None; else the nearest difference; whether the search
+        came to its bounds)."""
+        nearest, self.trials = None, 0
+        most = MOST_TRIALS if self.spent < MOST_IN_ALL else FEW_TRIALS
+        for n, plan in enumerate(self.plans.of(exchange, before)):
+            if n == MOST_PLANS or self.trials > most:
+                return None, nearest, f" (search given up after {n} plans, {self.trials} requests)"
+            self.stage.restore(before)
+            self.trials += 1 + len(plan)
+            if self.done(plan):
+                found = self.attempt(exchange)
+                if found is None:
+                    return plan, None, ""
+                nearest = nearest or found
+        return None, nearest, ""
 
-    def repaired(self, exchange, steps, before):
-        """What our answer after these steps lacks."""
-        self.stage.restore(before)
-        if not all(step.do(self.stage) for step in steps):
-            return []
-        found = []
-        for candidate in self.callers.candidates(exchange):
-            status, _, body = self.send(exchange, candidate)
-            if status == exchange.status:
-                found = repairs(exchange, body, self.stage, self.known, self.said)
-                if found:
-                    break
-        return found
-
-    def steps(self, exchange):
-        """Single steps that concern whom this exchange names."""
-        names = [*dict.fromkeys(other for name in self.named(exchange) for other in (name, *needed(name)))]
-        if not any(gaps.kind_of(name) == "user" for name in names):
-            names = [*names, *ACTORS]
-        if not any(gaps.kind_of(name) == "project" for name in names):
-            names = [*names, "rec-alpha"]
-        lengths = {
-            len(token)
-            for candidate in self.callers.candidates(exchange)
-            for token in candidate
-            if isinstance(token, Token)
-        }
-        tokens = [token for token in self.stage.tokens if len(token) in lengths and token.label != "admin"][
-            -MOST_TOKENS:
-        ]
-        made = list(gaps.vocabulary(names, tokens, self.token_s))
-        return sorted(made, key=lambda step: gaps.gentleness(step, exchange.status >= 400))
-
-    def named(self, exchange, asked_for=False):
-        """Members that the exchange (or only its request) names, by id or by name, in the order of the cast."""
-        text = json.dumps([exchange.path, exchange.body]) if asked_for else exchange.text
-        by_id = {name for raw, name in self.known.items() if raw in text}
-        found = [
-            name
-            for name, member in MEMBERS.items()
-            if name in by_id or any(f'"{word}"' in text for word in words(member))
-        ]
-        return found + sorted(name for name in by_id if name not in MEMBERS and gaps.kind_of(name))
+    def done(self, plan):
+        """Take a plan's steps; whoever can log in after one of them does so before the next. False if one cannot be
+        taken."""
+        for step in plan:
+            if not step.do(self.stage):
+                return False
+            self.callers.call_again(step)
+        return True
 
     # -- one trial ----------------------------------------------------------------------------------------------------
     def attempt(self, exchange):
@@ -188,7 +137,11 @@ class Player:
         """The secret of an application credential that appeared in a gap is ours, not the recording's."""
         try:
             asked = body["auth"]["identity"]["application_credential"]
-            name = next(name for name, key in self.stage.members.items() if key == asked.get("id"))
+            name = next(
+                name
+                for name, key in self.stage.members.items()
+                if key == asked.get("id") or ("user" in asked and name == asked.get("name"))
+            )
         except (KeyError, TypeError, StopIteration):
             return body
         if len(asked.get("secret", "")) > 60 and name in self.stage.passwords:
@@ -231,8 +184,13 @@ class Player:
     def label(self, token):
         """Who a token is of, and where; one that does not come from a plain login says so."""
         where = token.get("project", token.get("domain", {})).get("name", "system" if "system" in token else "")
-        plain_login = token.get("methods") == ["password"] and "OS-TRUST:trust" not in token
-        return token["user"]["name"] + (f"@{where}" if where else "") + ("" if plain_login else " again")
+        if "OS-TRUST:trust" in token:
+            how = f" by trust {token['OS-TRUST:trust']['id']}"
+        elif "application_credential" in token:
+            how = f" by {token['application_credential']['name']}"
+        else:
+            how = "" if token.get("methods") == ["password"] else " again"
+        return token["user"]["name"] + (f"@{where}" if where else "") + how
 
     def bind(self, exchange):
         """The recording's ids of known names are our ids of the same names."""
@@ -257,19 +215,6 @@ def of_this_cast(known):
     """The recordings about expiry have a cast of their own, whose trust is another."""
     is_other = any(name.startswith("rec-exp") for name in known.values())
     return {raw: f"exp-{name}" if is_other and f"exp-{name}" in MEMBERS else name for raw, name in known.items()}
-
-
-def needed(name):
-    """Whom a member of the cast is made of: a trust of its trustor, trustee and project."""
-    if name not in MEMBERS:
-        return []
-    return [other for other in PLACE.findall(json.dumps(MEMBERS[name].make)) if other in MEMBERS]
-
-
-def words(member):
-    """How a member is called in bodies."""
-    named = {member.make.get("name"), (member.later or {}).get("name"), member.make.get("id")}
-    return {word for word in named if isinstance(word, str) and word not in ("", "nova")}
 
 
 def short(value):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-HEX32 = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+HEX32 = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-f])")  # ids; 64: a credential of EC2
 TOKEN = re.compile(r"<fernet token, (\d+) characters>")
 PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.id)?\}")
 NAMED_HEADERS = (
@@ -92,14 +92,23 @@ def names(played):
     for each in played:
         beside(each.path, each.norm.get("path"), known)
         beside(each.answer, each.norm.get("body"), known)
-        beside(each.body, None, known)
+    for each in played:  # what the recorder gave no name to may show one
+        named_within(each.answer, known)
+        named_within(each.body, known)
     return known
+
+
+def named_within(value, known):
+    """Learn from all objects in a value that show id and name."""
+    if isinstance(value, dict):
+        named(value, known)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        named_within(inner, known)
 
 
 def beside(raw, norm, known):
     """Learn from two forms of one value."""
     if isinstance(raw, dict):
-        named(raw, known)
         for key, value in raw.items():
             beside(value, norm.get(key) if isinstance(norm, dict) else None, known)
     elif isinstance(raw, list):
@@ -137,7 +146,8 @@ def named(value, known):
     key, name = value.get("id"), value.get("name")
     if isinstance(key, str) and HEX32.fullmatch(key) and isinstance(name, str):
         if name in ("admin", "manager", "member", "reader", "service"):
-            name = f"role.{name}" if "domain" not in value else name  # a user or project called admin shows its domain
+            # a user or project called admin shows these
+            name = name if {"domain", "enabled"} & set(value) else f"role.{name}"
             if name == "admin":
                 return
         elif "type" in value:
@@ -190,9 +200,9 @@ def first_moment(played):
 
 
 def lifetime_s(played):
-    """How long a token lives, as the first login by password shows; an hour if there is none."""
+    """How long a token lives, as the first that came of a password shows; an hour if there is none."""
     for each in played:
-        told = issued(each)
-        if told and told[2] == ["password"] and "OS-TRUST:trust" not in each.answer["token"]:
-            return (told[1] - told[0]).total_seconds()
+        token = each.answer.get("token", {}) if isinstance(each.answer, dict) else {}
+        if token.get("methods") == ["password"] and "OS-TRUST:trust" not in token:
+            return round((moment(token["expires_at"]) - moment(token["issued_at"])).total_seconds())
     return 3600

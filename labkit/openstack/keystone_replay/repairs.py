@@ -182,15 +182,16 @@ def of_token(real, ours, stage, known):
 
 
 def of_catalog(real, ours, stage):
-    """Services that the recorded catalog lacks are gone; endpoints that it lacks are disabled."""
+    """Services and endpoints that the recorded catalog lacks are disabled."""
     kept = {service["type"] for service in real}
-    steps = [own_request("DELETE", f"/v3/services/{service['id']}") for service in ours if service["type"] not in kept]
+    steps = [switched_off("service", service["id"]) for service in ours if service["type"] not in kept]
     shown = [each for service in real for each in service["endpoints"]]
     offered = [each for service in ours if service["type"] in kept for each in service["endpoints"]]
-    off = {"endpoint": {"enabled": False}}
-    return steps + [
-        own_request("PATCH", f"/v3/endpoints/{each['id']}", off) for each in difference(shown, offered, stage)[1]
-    ]
+    return steps + [switched_off("endpoint", each["id"]) for each in difference(shown, offered, stage)[1]]
+
+
+def switched_off(kind, our_id):
+    return own_request("PATCH", f"/v3/{kind}s/{our_id}", {kind: {"enabled": False}})
 
 
 def of_event(item, known):
