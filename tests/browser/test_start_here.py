@@ -2,6 +2,7 @@
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api", reason="no playwright: python3 run.py test installs it").expect
 pytestmark = pytest.mark.browser
 NOTEBOOK = "notebooks/00_start_here.ipynb"
 
@@ -36,9 +37,10 @@ def test_the_experiment_is_locked_until_the_prediction_is_committed(notebook):
 def test_a_prediction_by_keyboard(notebook):
     card = notebook.output("s00-predict")
     for name in ("b) the same in both", "4 · certain", "Commit"):
-        card.get_by_role("button", name=name).focus()
+        button = card.get_by_role("button", name=name)
+        expect(button).to_be_enabled()  # Commit is not, until the kernel has heard both choices
+        button.focus()
         notebook.page.keyboard.press("Enter")
-        notebook.wait_idle()
     card.get_by_text("Committed.").wait_for()
     notebook.run_all()
     assert notebook.errors() == []

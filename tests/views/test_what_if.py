@@ -92,7 +92,9 @@ def test_two_keystone_nodes_without_common_keys_answer_by_turns():
 
 
 def test_keystone_does_not_remember_what_was_asked_aside(cloud):
-    """What Keystone looked up for a what-if question it looks up again when it is truly asked: else a fork would differ."""
+    """What Keystone looked up for a what-if question it looks up again when it is truly asked: else a fork would
+    differ.
+    """
     session = cloud.login("anna")
     counted = cloud.keystone.db.reads, cloud.keystone.db.writes, cloud.keystone.db.version()
     assert Aside(cloud).ask("nova-api", "GET", "/v2.1/servers", session.token).status == 200
