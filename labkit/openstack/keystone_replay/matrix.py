@@ -7,6 +7,7 @@ own domain rec-dom ─ project own ─ personas project_*          default ─ a
 
 import json
 
+from labkit.openstack.keystone_replay.inference import inferred
 from labkit.openstack.keystone_replay.operations import OPERATIONS
 from labkit.openstack.keystone_replay.recording import first_moment
 from labkit.openstack.keystone_replay.stage import Stage
@@ -20,6 +21,8 @@ def play(document):
     outcome, stage = Outcome(), MatrixStage(document["personas"])
     before = stage.stage.save()
     for name, cells in document["matrix"].items():
+        if name not in OPERATIONS and (meant := inferred(name)):
+            outcome.assumed.append(f"that {name} means {meant.method} {meant.path}")
         for persona, recorded in cells.items():
             stage.stage.restore(before)
             ours = stage.cell(name, persona)
@@ -92,7 +95,7 @@ class MatrixStage:
 
     def cell(self, name, persona):
         """Status, or [200, number of items]; words for what this player does not know."""
-        operation = OPERATIONS.get(name)
+        operation = inferred(name)
         if operation is None or persona not in self.tokens:
             return f"no such {'operation' if operation is None else 'persona'} in this player"
         self.n += 1

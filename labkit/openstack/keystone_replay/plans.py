@@ -32,6 +32,7 @@ class Plans:
         asked = self.absent(exchange, before, asked_for=True)
         if absent:
             yield from ([asked, absent] if asked else [absent])
+        yield from (absent + [step] for step in self.nameless(exchange, before))
         repaired = self.repaired(exchange, absent, before)
         if repaired:
             yield absent + repaired
@@ -54,6 +55,16 @@ class Plans:
             for name in self.named(exchange, asked_for)
             if name in MEMBERS and name not in before.members and not makes(exchange, MEMBERS[name])
         ]
+
+    def nameless(self, exchange, before):
+        """An id that the recording shows nowhere else may be any project or user that is there and has no id yet."""
+        taken = set(before.ids.to_ours.values()) | {before.members.get(name) for name in self.known.values()}
+        for kind, raw in re.findall(r'"(project|user)": \{[^{}]*"id": "([0-9a-f]{32})"', json.dumps(exchange.body)):
+            if raw in self.known or raw in before.ids.to_ours:
+                continue
+            for name, our_id in before.members.items():
+                if name in MEMBERS and gaps.kind_of(name) == kind and our_id not in taken:
+                    yield meant(raw, name)
 
     def related(self, exchange, before):
         """Members who are not there yet and of whose kind the exchange tells: an endpoint where a catalog is shown."""
@@ -118,6 +129,16 @@ class Plans:
             if name in by_id or any(f'"{word}"' in text or f'"{word}"' in parts for word in words(member))
         ]
         return found + sorted(name for name in by_id if name not in MEMBERS and gaps.kind_of(name))
+
+
+def meant(raw, name):
+    """The assumption that an id is that of a member."""
+
+    def do(stage):
+        stage.ids.bind(raw, stage.members[name])
+        return True
+
+    return gaps.Step(f"{raw} is {name}", do)
 
 
 def makes(exchange, member):
