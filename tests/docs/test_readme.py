@@ -129,7 +129,8 @@ def test_files_and_pictures_named_in_readme_exist():
 
 
 def test_the_picture_is_what_labkit_draws_today():
-    drawn = subprocess.check_output([sys.executable, ROOT / "tests" / "docs" / "picture.py"], text=True, encoding="utf-8")
+    script = ROOT / "tests" / "docs" / "picture.py"
+    drawn = subprocess.check_output([sys.executable, script], text=True, encoding="utf-8")
     kept = (ROOT / "tests" / "docs" / "picture.svg").read_text(encoding="utf-8")
     assert drawn == kept, "draw it again: python tests/docs/picture.py > tests/docs/picture.svg"
 
