@@ -10,7 +10,7 @@ __all__ = ["World", *_STUDENT]
 
 
 def __getattr__(name):
-    """`from labkit import World, predict, check`: a name is loaded when it is first used; `import labkit` costs nothing."""
+    """`from labkit import World, predict, check`: a name is loaded at its first use; `import labkit` costs nothing."""
     if name == "World":
         return import_module("labkit.world").World
     if name in _STUDENT:

@@ -1,4 +1,4 @@
-"""The picture in README.md, drawn by labkit (a test compares): python tests/docs/picture.py > tests/docs/picture.svg."""
+"""The picture in README.md, drawn by labkit, tested: python tests/docs/picture.py > tests/docs/picture.svg."""
 
 from labkit.openstack.cloud import OpenStack
 from labkit.world import World
