@@ -2,11 +2,10 @@
 compared.
 
 Equal means: status, the headers that are facts, JSON key paths and types, and values but for ids, times and secrets.
-Left out of the flows: what ours does not have (federation, OAuth 1, configuration per domain, a login by the method
-"mapped", which the real one answers with another status), answers that change from run to run (which items a limit lets
-through), what lies in front of Keystone rather than in it (the headers of a 413, which its size limit answers without a
-request id; /healthcheck), and what only the real one's cache explains (a trust's last token that is good
-although the trust is used up). Where the real one breaks (500), ours must refuse in order.
+Left out of the flows: what ours does not have (federation, OAuth 1, configuration per domain), answers that change
+from run to run (which items a limit lets through), a 413 (the real one's size limit lies in front of it and answers
+without a request id), and what only the real one's cache explains (a trust's last token that is good although the trust
+is used up). Where the real one breaks (500), ours must refuse in order.
 """
 
 import json
