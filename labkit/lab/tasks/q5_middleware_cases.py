@@ -146,7 +146,7 @@ def outages(draw):
 
 
 def scopes(draw):
-    """Family 'scope, roles, services': tokens that are valid but small, and services that speak for a user."""
+    """Family 'scope and services': tokens that are valid but small, and services that speak for a user."""
     who, at, number = draw.pick(PEOPLE), draw.whole(0, 900), draw.whole(10, 99)
     token = f"token-of-{who}"
     known, unscoped = {token: owner(who, "shop", roles=("reader",))}, {token: owner(who, None, roles=())}
@@ -214,7 +214,7 @@ FAMILIES = {
     "forged headers": forgers,
     "cache": regulars,
     "Keystone down": outages,
-    "scope, roles, services": scopes,
+    "scope and services": scopes,
 }
 
 
