@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from labkit.world.errors import LabError, number, unknown
 
-SHARES_PER_VCPU = {"low": 500, "normal": 1000, "high": 2000}  # documented default: 'vSphere Resource Management', Shares
+SHARES_PER_VCPU = {"low": 500, "normal": 1000, "high": 2000}  # documented default: 'vSphere Resource Management'
 WEIGHT_DEFAULT, WEIGHT_MAX = 100, 10_000  # documented default: 'Control Group v2', cpu.weight
 
 
@@ -53,7 +53,7 @@ class CpuAllocation:
         return SHARES_PER_VCPU[self.shares] * vcpus if isinstance(self.shares, str) else self.shares
 
     def cap_mhz(self, vcpus, mhz):
-        """Most MHz for `vcpus` virtual CPUs on cores of `mhz`: the limit, or what the vCPUs can use, if that is less."""
+        """Most MHz for `vcpus` virtual CPUs on cores of `mhz`: the limit, or what the vCPUs can use if less."""
         return vcpus * mhz if self.limit_mhz is None else min(self.limit_mhz, vcpus * mhz)
 
     def weight(self, vcpus):
