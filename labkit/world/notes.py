@@ -1,6 +1,6 @@
 """How an argument is noted so that it can be found again in another world.
 
-    plain data            as a copy
+    plain data            as a copy; a frozen dataclass of plain data as it is
     world, node, component  by name
     an earlier result     by the number of the call that returned it
     a bound method        by its owner and its name
@@ -10,6 +10,7 @@
 """
 
 import functools
+from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from enum import Enum
 from pathlib import PurePath
@@ -46,10 +47,21 @@ def _note_thing(world, value):
         return functools.partial(note(world, value.func), *note(world, value.args), **words)
     if isinstance(value, FunctionType):
         return _note_function(world, value)
+    if _is_frozen(value):
+        return value
     place = _place(world, value)
     if place is None and hasattr(value, "__replay__"):
         return Ref("twin", value)
     return place or Ref("lost", f"{type(value).__name__} object, which belongs to this world only")
+
+
+def _is_frozen(value):
+    """True for what can belong to any world because nobody can change it: a frozen dataclass of such things."""
+    if isinstance(value, tuple):
+        return all(map(_is_frozen, value))
+    if not is_dataclass(value) or not type(value).__dataclass_params__.frozen:
+        return isinstance(value, FIXED)
+    return all(_is_frozen(getattr(value, field.name)) for field in fields(value))
 
 
 def _place(world, thing):
