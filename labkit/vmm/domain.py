@@ -1,0 +1,144 @@
+"""A domain: libvirt's word for a virtual machine, as a definition (data on the host's disk) and as what runs of it.
+
+    Definition   name, size, promises: written once, lies in a file, survives everything but `undefine`
+    Domain       the definition and its present: state, reason, and while it is active a process on the host
+
+States and reasons are libvirt's (include/libvirt/libvirt-domain.h, virDomainState and the enums after it), in lower
+case. KVM never shows `nostate` and `blocked`; Xen does.
+"""
+
+from dataclasses import dataclass, field
+
+from labkit.vmm.host import level, networks, whole
+from labkit.vmm.memory.allocation import MemoryAllocation
+from labkit.vmm.scheduling.allocation import CpuAllocation
+from labkit.world.errors import LabError, number, words
+
+REASONS = {
+    "nostate": ("unknown",),
+    "running": ("unknown", "booted", "migrated", "restored", "from snapshot", "unpaused", "migration canceled",
+                "save canceled", "wakeup", "crashed", "post-copy", "post-copy failed"),
+    "blocked": ("unknown",),
+    "paused": ("unknown", "user", "migration", "save", "dump", "I/O error", "watchdog", "from snapshot",
+               "shutting down", "snapshot", "crashed", "starting up", "post-copy", "post-copy failed", "api error"),
+    "shutdown": ("unknown", "user"),
+    "shutoff": ("unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot",
+                "daemon"),
+    "crashed": ("unknown", "panicked"),
+    "pmsuspended": ("unknown",),
+}  # fmt: skip
+STATES = tuple(REASONS)
+ON_CRASH = ("destroy", "restart", "preserve")  # libvirt's <on_crash>; documented default: destroy
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a VM is to be. Sizes are what the guest sees; `cpu` and `memory` are promises of the host.
+
+    demand_mhz, dirty_mib_s, writable_working_set_mib   what its guest does while it runs: MHz it wants, MiB/s of memory
+                 it writes anew, and in how many MiB it writes at all (None: in all its memory)
+    boot_s       seconds until the guest's service answers after power-on
+    powers_off_s seconds the guest takes to shut down when its power button is pressed; None: it ignores the button
+    on_crash     what happens when the guest panics: 'destroy', 'restart', 'preserve'
+    cpu_model    the CPU level the guest is shown
+    Raises LabError (400) for anything that cannot be meant.
+    """
+
+    name: str
+    uuid: str | None = None
+    vcpus: int = 1
+    memory_mib: float = 1024
+    disk_gib: float = 10
+    cpu: CpuAllocation = field(default_factory=CpuAllocation)
+    memory: MemoryAllocation = field(default_factory=MemoryAllocation)
+    demand_mhz: float = 0
+    dirty_mib_s: float = 0
+    writable_working_set_mib: float | None = None
+    networks: tuple = ("lan",)
+    cpu_model: str = "x86-64-v2"
+    boot_s: float = 20.0
+    powers_off_s: float | None = 3.0
+    on_crash: str = "destroy"
+
+    def __post_init__(self):
+        words(self.name, "a domain's name")
+        whole(self.vcpus, "vcpus")
+        number(self.memory_mib, "memory_mib", least=1)
+        for name in ("disk_gib", "demand_mhz", "dirty_mib_s", "boot_s"):
+            number(getattr(self, name), name)
+        for name in ("writable_working_set_mib", "powers_off_s"):
+            if getattr(self, name) is not None:
+                number(getattr(self, name), name)
+        if self.on_crash not in ON_CRASH:
+            raise LabError(f"on_crash is one of {', '.join(ON_CRASH)}, not {self.on_crash!r}", code=400)
+        level(self.cpu_model)
+        object.__setattr__(self, "networks", networks(self.networks))
+        self.memory.fits(self.memory_mib)
+
+    def as_json(self):
+        """The definition as plain values, as it travels between machines and lies on disk."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**values, "networks": list(self.networks), "cpu": dict(vars(self.cpu)), "memory": dict(vars(self.memory))}
+
+
+def from_json(values):
+    """The Definition of plain values; what is not given takes its default."""
+    given = dict(values)
+    unknown = [name for name in given if name not in Definition.__dataclass_fields__]
+    if unknown:
+        raise LabError(f"a definition has no {unknown[0]!r}", code=400,
+                       next_step=f"it has {', '.join(Definition.__dataclass_fields__)}")  # fmt: skip
+    for name, kind in (("cpu", CpuAllocation), ("memory", MemoryAllocation)):
+        if name in given:
+            given[name] = _allocation(name, kind, given[name])
+    try:
+        return Definition(**given)
+    except LabError as error:
+        raise LabError(error.message, 400, True, error.next_step) from None
+
+
+def _allocation(name, kind, value):
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind(**value)
+    except TypeError:
+        raise LabError(f"{name} must be a {kind.__name__}, not {value!r}", code=400) from None
+
+
+class Domain:
+    """A VM on one host.
+
+    definition   the persistent definition; `live` is the one in force while it is active (they differ after a
+                 redefinition: it counts from the next start on)
+    id           the number of its process, None while it is not active
+    persistent   False: a transient domain, which is forgotten when it ends
+    saved        what `suspend` put on the disk, or None
+    job          what is going on with it for longer ('save', 'migration'), or None
+    """
+
+    __slots__ = ("definition", "live", "state", "reason", "id", "persistent", "autostart", "saved", "job", "guest",
+                 "cpu_time_s", "snapshots", "disk", "life")  # fmt: skip
+
+    def __init__(self, definition, guest):
+        self.definition = self.live = definition
+        self.state, self.reason, self.id = "shutoff", "unknown", None
+        self.persistent, self.autostart, self.saved, self.job = True, False, None, None
+        self.guest, self.cpu_time_s, self.snapshots, self.disk, self.life = guest, 0.0, [], None, 0
+
+    @property
+    def name(self):
+        return self.definition.name
+
+    @property
+    def active(self):
+        """It has a process on this host."""
+        return self.id is not None
+
+    @property
+    def computing(self):
+        """Its vCPUs get time."""
+        return self.state in ("running", "blocked")
+
+    def __repr__(self):
+        return f"<Domain {self.name}: {self.state} ({self.reason})>"

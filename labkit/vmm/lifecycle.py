@@ -1,0 +1,73 @@
+"""Which operation a domain accepts in which state. Everything else is refused, with the state named, and changes nothing.
+
+                     define
+                       │
+                       ▼        start
+                    shutoff ───────────────▶ running ◀──────────────┐ resume
+                     ▲ ▲ ▲                    │ │ │ └───── pause ──▶ paused    memory stays in the host's RAM
+                     │ │ └── kill ────────────┘ │ │
+                     │ └──── shutdown: asked ───┘ │                   the guest may ignore it
+                     └────── suspend: saved ──────┘                   memory goes to the disk
+
+Behaviour: libvirt, src/qemu/qemu_driver.c (qemuDomainSuspend, …Resume, …ShutdownFlags, …DestroyFlags, …UndefineFlags):
+most calls want a domain that is *active*, that is, has a process; paused is active, too.
+"""
+
+from labkit.world.errors import LabError
+
+ACTIVE = ("running", "blocked", "paused", "shutdown", "crashed", "pmsuspended")
+RUNS = ("running", "blocked")
+ACCEPTED = {
+    "start": ("shutoff",),
+    "pause": (*RUNS, "paused"),  # pausing what is paused is no error and does nothing
+    "resume": ("paused",),
+    "suspend": (*RUNS, "paused"),
+    "shutdown": (*RUNS, "paused", "shutdown", "pmsuspended"),  # a button is pressed; who sleeps does not feel it
+    "reboot": (*RUNS, "paused", "pmsuspended"),
+    "kill": ACTIVE,
+    "wakeup": ("pmsuspended",),
+    "snapshot": (*RUNS, "paused", "shutoff"),
+    "revert": (*RUNS, "paused", "shutoff", "crashed"),
+    "migrate_to": (*RUNS, "paused"),
+    "undefine": ("nostate", *ACTIVE, "shutoff"),
+    "define": ("nostate", *ACTIVE, "shutoff"),
+    "autostart": ("nostate", *ACTIVE, "shutoff"),
+}
+SENTENCES = {
+    "nostate": "has no known state",
+    "running": "is already running",
+    "blocked": "is already running",
+    "shutdown": "is being shut down",
+    "shutoff": "is not running",
+    "crashed": "has crashed",
+    "pmsuspended": "is pmsuspended",
+}
+NEXT = {
+    "paused": "resume it: a paused domain has a process and keeps its memory",
+    "shutoff": "start it first",
+    "crashed": "kill it, then start it",
+    "pmsuspended": "its guest sleeps: wakeup it first",
+    "shutdown": "wait for its end, or kill it",
+}
+DURING_JOB = ("kill", "autostart")  # what goes through while a long job holds the domain
+
+
+def allow(operation, domain):
+    """Return if `domain` accepts `operation` now, else raise LabError (409) that names the state."""
+    if domain.job and operation not in DURING_JOB:
+        raise LabError(
+            f"domain {domain.name!r} is busy: a {domain.job} holds its state change lock",
+            409, True, "wait for it, or kill the domain",
+        )  # fmt: skip
+    if domain.state not in ACCEPTED[operation]:
+        raise LabError(refusal(operation, domain), 409, True, NEXT.get(domain.state))
+
+
+def refusal(operation, domain):
+    """The sentence of a refusal, in libvirt's sense: 'domain 'web' is not running (state: shutoff, destroyed)'."""
+    said = SENTENCES.get(domain.state, "is not running")
+    if operation == "start" and domain.active:
+        said = "is already running"
+    elif operation == "wakeup":
+        said = "is not pmsuspended"
+    return f"domain {domain.name!r} {said} (state: {domain.state}, {domain.reason})"

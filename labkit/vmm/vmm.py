@@ -1,0 +1,170 @@
+"""One host with its hypervisor and its management process. It knows itself, and nobody else.
+
+    admin ── libvirt ──▶ vmm1-libvirtd ── orders ──▶ vmm1 ── the VMs run here ──▶ web, db, … answer under their names
+
+Two nodes, because they fail separately. Stop the management process and commands are refused, while the VMs run on.
+Crash the machine and the VMs are gone with its memory; their definitions lie on its disk and are there again when it
+comes back, shut off (unless autostart says otherwise).
+
+What the real one does differently: virsh on the host talks to libvirtd through a socket, a VIM through TLS or an agent
+(vpxa, nova-compute). A call that finds a domain locked by a job waits up to 30 s for the lock; ours is refused at once.
+libvirt is being cut into one daemon per driver (virtqemud); it is still called libvirtd in most places.
+"""
+
+from uuid import UUID
+
+from labkit.vmm import management, power, setups
+from labkit.vmm.datastore import Datastore
+from labkit.vmm.guest import takes_memory
+from labkit.vmm.host import Host
+from labkit.world import LabError, action
+
+CLIENT = "admin"
+TIMEOUT_S = 30  # a dead connection is noticed by keepalive: 5 s × (5 + 1), libvirtd.conf's documented default
+
+
+class Vmm:
+    """A hypervisor `name` on `host`, managed as `setup` says ('kvm', 'esxi' or 'hosted').
+
+    Its public methods are what an administrator types: each sends one call to the management process and returns its
+    answer, a dict. They raise LabError with a code (400 bad value, 404 no such domain, 409 wrong state, 501 no such
+    call, 507 no room), and Unanswered if the management process does not answer.
+    """
+
+    @action
+    def __init__(self, world, name, host=None, setup="kvm"):
+        host = Host() if host is None else host
+        if not isinstance(host, Host):
+            raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
+        self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
+        self.domains, self.last_id, self.settled_at = {}, 0, world.now
+        self.datastore = Datastore(f"{name}-local", host.disk_gib * 1024)
+        self.node = world.node(name, on_start=self._powered_on, on_stop=self._powering_off, on_crash=self._power_lost)
+        self.manager = world.node(f"{name}-{self.setup.manager}", serve=self._serve, on_start=self._manager_started)
+        if CLIENT not in world.nodes:
+            world.node(CLIENT)
+
+    def __repr__(self):
+        active = sum(domain.active for domain in self.domains.values())
+        return f"<Vmm {self.name} ({self.setup.title}): {active} of {len(self.domains)} domains active>"
+
+    # -- commands ------------------------------------------------------------------------------------------------
+    def _ask(self, what, timeout_s=TIMEOUT_S, **detail):
+        return self.world.ask(CLIENT, self.manager.name, "libvirt", what, timeout_s, **detail)
+
+    @action
+    def define(self, name, serve=None, program=None, **values):
+        """Write down what a VM is to be: see Definition for `values`. `serve` and `program` are what is installed on
+        its disk: a service, machine code. Defining it again replaces the definition, from its next start on."""
+        if serve is not None:
+            takes_memory(serve)
+        answer = self._ask("domainDefineXML", name=name, **plain(values))
+        self.domains[name].guest.install(serve, program)
+        return answer
+
+    @action
+    def undefine(self, name, managed_save=False, snapshots_metadata=False, remove_all_storage=False):
+        """Delete the definition; the disk's file stays unless `remove_all_storage`. A running VM becomes transient."""
+        return self._ask("domainUndefineFlags", name=name, managed_save=managed_save,
+                         snapshots_metadata=snapshots_metadata, remove_all_storage=remove_all_storage)  # fmt: skip
+
+    @action
+    def start(self, name):
+        """Power on, or go on from the image that `suspend` left."""
+        return self._ask("domainCreate", 3600, name=name)
+
+    @action
+    def pause(self, name):
+        """Stop its vCPUs; its memory stays in the host's RAM."""
+        return self._ask("domainSuspend", name=name)
+
+    @action
+    def resume(self, name):
+        """Let its vCPUs go on."""
+        return self._ask("domainResume", name=name)
+
+    @action
+    def suspend(self, name):
+        """Managed save: its memory goes to the disk and the host's RAM is free; the next start goes on there."""
+        return self._ask("domainManagedSave", 3600, name=name)
+
+    @action
+    def shutdown(self, name):
+        """Press its power button: the guest shuts down, if it listens. Returns at once."""
+        return self._ask("domainShutdown", name=name)
+
+    @action
+    def reboot(self, name):
+        """Press its power button and boot it again when it has ended. Returns at once."""
+        return self._ask("domainReboot", name=name)
+
+    @action
+    def kill(self, name):
+        """Pull the plug: its process ends now."""
+        return self._ask("domainDestroy", name=name)
+
+    @action
+    def wakeup(self, name):
+        """Wake a guest that has put itself to sleep."""
+        return self._ask("domainPMWakeup", name=name)
+
+    @action
+    def autostart(self, name, autostart=True):
+        """Start it whenever the host starts."""
+        return self._ask("domainSetAutostart", name=name, autostart=autostart)
+
+    @action
+    def info(self, name, host=None):
+        """State, sizes and counters of one VM of this host."""
+        return self._ask("domainGetInfo", name=name, **elsewhere(host))
+
+    @action
+    def list(self, host=None):
+        """All VMs of this host."""
+        return management.Listing(self._ask("connectListAllDomains", **elsewhere(host)))
+
+    @action
+    def node_info(self, host=None):
+        """What this host has and has promised."""
+        return self._ask("nodeGetInfo", **elsewhere(host))
+
+    # -- the management process ------------------------------------------------------------------------------------
+    def _serve(self, message):
+        return management.serve(self, message)
+
+    def _manager_started(self):
+        if self.node.state != "running":
+            self.manager.state = "crashed"
+            raise LabError(f"{self.name} is off: no process can start on it", 409, True, f"start {self.name} first")
+        management.reconnect(self)
+
+    # -- the machine -----------------------------------------------------------------------------------------------
+    def _power_lost(self):
+        self.world.crash(self.manager)
+        self.manager.state = "crashed"  # also if it was stopped: a dead machine refuses nothing, it is silent
+        power.lose_all(self)
+
+    def _powering_off(self):
+        self.world.crash(self.manager)
+        self.manager.state = "crashed"
+        power.end_all(self, "shutdown")
+
+    def _powered_on(self):
+        self.world.start(self.manager)
+        for domain in [domain for domain in self.domains.values() if domain.autostart]:
+            management.start_by_itself(self, domain)
+
+    def new_uuid(self):
+        """A version 4 UUID of this host's luck."""
+        return str(UUID(int=self.world.random(f"{self.name} uuid").getrandbits(128), version=4))
+
+
+def plain(values):
+    """Allocations of a definition as plain values, so that they can travel."""
+    return {name: dict(vars(value)) if name in ("cpu", "memory") and hasattr(value, "__dict__") else value
+            for name, value in values.items()}  # fmt: skip
+
+
+def elsewhere(host):
+    """`host` as an argument of a call, if one is given: the management process will say what it thinks of it."""
+    return {} if host is None else {"host": host}
