@@ -1,1 +1,33 @@
-"""The memory of one host: three kinds of addresses, and what a hypervisor does when it has promised too much."""
+"""The memory of one host: three kinds of addresses, and what a hypervisor does when it has promised too much.
+
+guest-virtual ──guest's tables──▶ guest-physical ──the VMM's tables──▶ host-physical
+   (Guest, Mmu: Native, Nested, Shadow)                 (a frame only when first touched)
+
+HostMemory(world, …)      the VMs of one host, its state under pressure, what is reclaimed from whom
+MemoryAllocation(…)       shares, reservation, limit
+VmMemory                  one VM: what its pages are to the guest × where the host keeps them
+PageSharing               page by page: hash, compare, share, copy on write; salting and what it prevents
+"""
+
+from importlib import import_module
+
+HOMES = {
+    "HostMemory": "host_memory",
+    "MemoryAllocation": "allocation",
+    "VmMemory": "vm_memory",
+    "PageSharing": "sharing",
+    "Native": "mmu",
+    "Nested": "mmu",
+    "Shadow": "shadow",
+    "Guest": "guest",
+    "min_free_mib": "states",
+    "rho": "tax",
+}
+__all__ = list(HOMES)
+
+
+def __getattr__(name):
+    """Import a part when it is first asked for."""
+    if name not in HOMES:
+        raise AttributeError(f"labkit.vmm.memory has no {name!r}; it has {', '.join(HOMES)}")
+    return getattr(import_module(f"labkit.vmm.memory.{HOMES[name]}"), name)
