@@ -1,0 +1,34 @@
+"""Live migration: how long, how long silent, and does it end at all? And: which copy runs when something breaks?
+
+    from labkit.vmm.migration import Load, precopy
+    precopy(Load(memory_mib=8192, dirty_mib_s=512), bandwidth_mib_s=1024, policy="textbook").table()
+
+Load(…)                     what a guest does with its memory: size, dirty rate, writable working set
+precopy(load, bandwidth)    the rounds and how they ended, by a policy of the field; table(), downtime_s, total_s
+Policy(…), POLICIES         stop rules as parameter sets with their sources: Clark, Xen, QEMU, Nova, vMotion
+postcopy(load, bandwidth)   hand over first, fetch afterwards: faults and how long the guest waited for them
+cold(bandwidth)             shut down, copy the disk if it must be, boot: the seconds without service
+together(loads, bandwidth)  several at once on one link
+"""
+
+from importlib import import_module
+
+HOMES = {
+    "Load": "load",
+    "Outcome": "rounds",
+    "Policy": "policies",
+    "Progress": "policies",
+    "POLICIES": "policies",
+    "cold": "on_demand",
+    "postcopy": "on_demand",
+    "precopy": "rounds",
+    "together": "sharing",
+}
+__all__ = list(HOMES)
+
+
+def __getattr__(name):
+    """Import a part when it is first asked for."""
+    if name not in HOMES:
+        raise AttributeError(f"labkit.vmm.migration has no {name!r}; it has {', '.join(HOMES)}")
+    return getattr(import_module(f"labkit.vmm.migration.{HOMES[name]}"), name)
