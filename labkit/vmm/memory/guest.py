@@ -5,6 +5,9 @@ into its (guest-physical) memory, set CR3, say INVLPG, answer page faults. Two w
 
     steady(guest)    one process, its pages again and again, more of them than the TLB holds: many walks, no new tables
     forking(guest)   a shell that starts one short program after another: few walks, tables written all the time
+
+What the real one does differently: a real kernel frees and reuses frames, copies a page only while somebody else still
+has it, and maps itself into every address space.
 """
 
 from labkit.vmm.memory.page_table import PageFault, PageTable
@@ -15,10 +18,10 @@ BASE = 0x40_0000  # where a program's pages begin
 
 
 class Process:
-    """An address space: its tables and which of its pages are shared copy-on-write."""
+    """An address space: its tables, and how many pages of which size its program may use."""
 
     def __init__(self, tables, pages, size):
-        self.tables, self.pages, self.size, self.cow = tables, pages, size, set()
+        self.tables, self.pages, self.size = tables, pages, size
 
 
 class Guest:
@@ -65,22 +68,19 @@ class Guest:
         process, address = self.running, BASE + page * self.running.size
         process.tables.map(address, self.frame(process.size), size=process.size)
         if fault.present:
-            process.cow.discard(page)
             self.mmu.invlpg(address)
 
     def fork(self, process):
         """A child with the same pages: none is copied, all become read-only in both (so the parent's entries are
         written, too)."""
-        child = Process(
-            PageTable(self.mmu.load, self.mmu.store, self.frame, self.mmu.levels), process.pages, process.size
-        )
+        tables = PageTable(self.mmu.load, self.mmu.store, self.frame, self.mmu.levels)
+        child = Process(tables, process.pages, process.size)
         for page in range(process.pages):
             address = BASE + page * process.size
             leaf = process.tables.find(address)
             if leaf:
                 for each in (process, child):
                     each.tables.map(address, leaf.frame, size=leaf.size, writable=False)
-                    each.cow.add(page)
         self.mmu.set_cr3(self.running.tables.root)  # the TLB still remembers the pages as writable
         return child
 

@@ -1,17 +1,19 @@
 """From the guest's address to the host's: on the bare machine, with nested tables, and (shadow.py) with shadow tables.
 
-    native   gVA ──guest's tables──▶ hPA                                  n references
-    nested   gVA ──guest's tables──▶ gPA ──EPT──▶ hPA                     n·m + n + m: every step of the first walk is a
-                                                                        guest-physical address and needs a walk of its own
-    shadow   gVA ──shadow tables (made by the VMM)──▶ hPA                 n, but the VMM must see every change the guest
-                                                                        makes to its own tables
+    native   gVA ──guest's tables──▶ hPA                    n references
+    nested   gVA ──guest's tables──▶ gPA ──EPT──▶ hPA       n·m + n + m: every step of the first walk is a
+                                                          guest-physical address, which needs a walk of its own
+    shadow   gVA ──shadow tables (the VMM's)──▶ hPA         n, but the VMM must see every change the guest makes to
+                                                          its own tables
 
 The guest's kernel does not notice which one it runs on: it writes its tables with `store`, sets CR3, forgets pages with
 `invlpg` and gets its page faults. What differs is counted: memory references of walks, and exits by reason.
 
 Source: Intel SDM volume 3, 'VMX Support for Address Translation'; Bhargava et al., 'Accelerating Two-Dimensional Page
-Walks for Virtualized Systems', ASPLOS 2008 (the 24 references). What the real one does differently: page-walk caches and
-a TLB of guest-physical pages spare most of the 24; VPID and PCID let entries of several address spaces stay in the TLB.
+Walks for Virtualized Systems', ASPLOS 2008 (the 24 references).
+
+What the real one does differently: page-walk caches and a TLB of guest-physical pages spare most of the 24; VPID and
+PCID let entries of several address spaces stay in the TLB.
 """
 
 from collections import Counter
