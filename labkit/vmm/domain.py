@@ -16,17 +16,53 @@ from labkit.world.errors import LabError, number, words
 
 REASONS = {
     "nostate": ("unknown",),
-    "running": ("unknown", "booted", "migrated", "restored", "from snapshot", "unpaused", "migration canceled",
-                "save canceled", "wakeup", "crashed", "post-copy", "post-copy failed"),
+    "running": (
+        "unknown",
+        "booted",
+        "migrated",
+        "restored",
+        "from snapshot",
+        "unpaused",
+        "migration canceled",
+        "save canceled",
+        "wakeup",
+        "crashed",
+        "post-copy",
+        "post-copy failed",
+    ),
     "blocked": ("unknown",),
-    "paused": ("unknown", "user", "migration", "save", "dump", "I/O error", "watchdog", "from snapshot",
-               "shutting down", "snapshot", "crashed", "starting up", "post-copy", "post-copy failed", "api error"),
+    "paused": (
+        "unknown",
+        "user",
+        "migration",
+        "save",
+        "dump",
+        "I/O error",
+        "watchdog",
+        "from snapshot",
+        "shutting down",
+        "snapshot",
+        "crashed",
+        "starting up",
+        "post-copy",
+        "post-copy failed",
+        "api error",
+    ),
     "shutdown": ("unknown", "user"),
-    "shutoff": ("unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot",
-                "daemon"),
+    "shutoff": (
+        "unknown",
+        "shutdown",
+        "destroyed",
+        "crashed",
+        "migrated",
+        "saved",
+        "failed",
+        "from snapshot",
+        "daemon",
+    ),
     "crashed": ("unknown", "panicked"),
     "pmsuspended": ("unknown",),
-}  # fmt: skip
+}
 STATES = tuple(REASONS)
 ON_CRASH = ("destroy", "restart", "preserve")  # libvirt's <on_crash>; documented default: destroy
 
@@ -78,7 +114,12 @@ class Definition:
     def as_json(self):
         """The definition as plain values, as it travels between machines and lies on disk."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**values, "networks": list(self.networks), "cpu": dict(vars(self.cpu)), "memory": dict(vars(self.memory))}
+        return {
+            **values,
+            "networks": list(self.networks),
+            "cpu": dict(vars(self.cpu)),
+            "memory": dict(vars(self.memory)),
+        }
 
 
 def from_json(values):
@@ -86,8 +127,11 @@ def from_json(values):
     given = dict(values)
     unknown = [name for name in given if name not in Definition.__dataclass_fields__]
     if unknown:
-        raise LabError(f"a definition has no {unknown[0]!r}", code=400,
-                       next_step=f"it has {', '.join(Definition.__dataclass_fields__)}")  # fmt: skip
+        raise LabError(
+            f"a definition has no {unknown[0]!r}",
+            code=400,
+            next_step=f"it has {', '.join(Definition.__dataclass_fields__)}",
+        )
     for name, kind in (("cpu", CpuAllocation), ("memory", MemoryAllocation)):
         if name in given:
             given[name] = _allocation(name, kind, given[name])
@@ -114,21 +158,41 @@ class Domain:
     id           the number of its process, None while it is not active
     persistent   False: a transient domain, which is forgotten when it ends
     saved        what `suspend` put on the disk, or None
+    snapshots    name → what was kept of the guest's memory (None: the disk alone)
+    life         grows with every process: work that was begun in an earlier one ends
     job          what is going on with it for longer ('save', 'migration'), or None
     """
 
-    __slots__ = ("definition", "live", "state", "reason", "id", "persistent", "autostart", "saved", "job", "guest",
-                 "cpu_time_s", "snapshots", "disk", "life")  # fmt: skip
+    __slots__ = (
+        "definition",
+        "live",
+        "state",
+        "reason",
+        "id",
+        "persistent",
+        "autostart",
+        "saved",
+        "job",
+        "guest",
+        "cpu_time_s",
+        "snapshots",
+        "disk",
+        "life",
+    )
 
     def __init__(self, definition, guest):
         self.definition = self.live = definition
         self.state, self.reason, self.id = "shutoff", "unknown", None
         self.persistent, self.autostart, self.saved, self.job = True, False, None, None
-        self.guest, self.cpu_time_s, self.snapshots, self.disk, self.life = guest, 0.0, [], None, 0
+        self.guest, self.cpu_time_s, self.snapshots, self.disk, self.life = guest, 0.0, {}, None, 0
 
     @property
     def name(self):
         return self.definition.name
+
+    def answer(self):
+        """What a call that changed it says."""
+        return {"name": self.name, "state": self.state, "reason": self.reason}
 
     @property
     def active(self):

@@ -17,14 +17,14 @@ from labkit.world.message import SILENT
 class Guest:
     """The guest of one domain.
 
-    panicked function that is called when its operating system crashes
+    panicked its host's function, called when its operating system crashes
     serve    function of a message, or of a message and the guest's memory (a dict that is empty after each boot);
              returns the reply like a world node's `serve`. None: a guest without network
     up_at    virtual second from which on it answers
     """
 
-    def __init__(self, world, name, panicked):
-        self.world, self.name, self.panicked = world, name, panicked
+    def __init__(self, world, name):
+        self.world, self.name, self.panicked = world, name, None
         self.serve = self.program = self.button = self._wake = None
         self.memory, self.up_at, self.awake, self._wants_memory = {}, None, False, False
 
@@ -40,9 +40,14 @@ class Guest:
         self.memory, self.up_at, self.button = {}, self.world.now + boot_s, None
         self.take_address()
 
-    def restore(self, memory, boots_s):
+    def image(self):
+        """What its memory holds now: (memory, seconds of boot that are left)."""
+        return self.memory, max(0.0, self.up_at - self.world.now)
+
+    def restore(self, image):
         """A memory of earlier comes back."""
-        self.memory, self.up_at = memory, self.world.now + boots_s
+        self.memory, boots_s = image
+        self.up_at = self.world.now + boots_s
         self.take_address()
 
     def take_address(self):

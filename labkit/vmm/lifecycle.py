@@ -1,4 +1,4 @@
-"""Which operation a domain accepts in which state. Everything else is refused, with the state named, and changes nothing.
+"""Which operation a domain accepts in which state. Everything else is refused, the state named, and changes nothing.
 
                      define
                        │
@@ -11,9 +11,12 @@
 
 Behaviour: libvirt, src/qemu/qemu_driver.c (qemuDomainSuspend, …Resume, …ShutdownFlags, …DestroyFlags, …UndefineFlags):
 most calls want a domain that is *active*, that is, has a process; paused is active, too.
+
+What the real one does differently: a call that finds the domain locked by a job waits up to 30 s for the lock before it
+is refused; ours is refused at once. Resuming a guest that has panicked is possible there, and seldom of use.
 """
 
-from labkit.world.errors import LabError
+from labkit.world.errors import LabError, unknown
 
 ACTIVE = ("running", "blocked", "paused", "shutdown", "crashed", "pmsuspended")
 RUNS = ("running", "blocked")
@@ -46,25 +49,39 @@ NEXT = {
     "paused": "resume it: a paused domain has a process and keeps its memory",
     "shutoff": "start it first",
     "crashed": "kill it, then start it",
-    "pmsuspended": "its guest sleeps: wakeup it first",
+    "pmsuspended": "its guest sleeps: wake it first",
     "shutdown": "wait for its end, or kill it",
 }
 DURING_JOB = ("kill", "autostart")  # what goes through while a long job holds the domain
 
 
+def accepting(vmm, operation, name):
+    """The domain `name` of this host, if it accepts `operation` now; else LabError (404, 409), nothing changed."""
+    domain = find(vmm, name)
+    allow(operation, domain)
+    return domain
+
+
+def find(vmm, name):
+    """The domain called `name` on this host, or LabError (404)."""
+    if name in vmm.domains:
+        return vmm.domains[name]
+    error = unknown(f"domain on {vmm.name} called", name, vmm.domains)
+    more = f"{vmm.name} knows its own host only; where a VM is, a VIM knows"
+    raise LabError(error.message, 404, True, f"{error.next_step} ({more})")
+
+
 def allow(operation, domain):
     """Return if `domain` accepts `operation` now, else raise LabError (409) that names the state."""
     if domain.job and operation not in DURING_JOB:
-        raise LabError(
-            f"domain {domain.name!r} is busy: a {domain.job} holds its state change lock",
-            409, True, "wait for it, or kill the domain",
-        )  # fmt: skip
+        busy = f"domain {domain.name!r} is busy: a {domain.job} holds its state change lock"
+        raise LabError(busy, 409, True, "wait for it, or kill the domain")
     if domain.state not in ACCEPTED[operation]:
         raise LabError(refusal(operation, domain), 409, True, NEXT.get(domain.state))
 
 
 def refusal(operation, domain):
-    """The sentence of a refusal, in libvirt's sense: 'domain 'web' is not running (state: shutoff, destroyed)'."""
+    """The sentence of a refusal, in libvirt's sense: domain 'web' is not running (state: shutoff, destroyed)."""
     said = SENTENCES.get(domain.state, "is not running")
     if operation == "start" and domain.active:
         said = "is already running"

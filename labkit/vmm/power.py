@@ -8,63 +8,95 @@ These are the steps; which of them is allowed when says lifecycle.py, who asks f
 of state is an event of kind 'libvirt' from the host's machine (in libvirt: a domain lifecycle event).
 """
 
+from functools import partial
+
 from labkit.vmm import usage
 from labkit.vmm.host import level
-from labkit.vmm.memory.admission import admit as admit_memory
+from labkit.vmm.memory import admission as memory_admission
 from labkit.vmm.memory.admission import swap_file_mib
+from labkit.vmm.scheduling import admission as cpu_admission
 from labkit.world.errors import LabError
 
 PROCESS_ENDS_S = 0.5  # from the guest's power-off until its process is gone: chosen
 
 
-def change(vmm, domain, state, reason, quiet=False):
+def change(vmm, domain, state, reason):
     """The domain is in another state now, and an event says so."""
     usage.settle(vmm)
     domain.state, domain.reason = state, reason
-    if quiet:
-        return
-    vmm.world.emit(vmm.name, None, "libvirt", f"{domain.name}: {state} ({reason})",
-                   domain=domain.name, state=state, reason=reason)  # fmt: skip
+    vmm.world.emit(
+        vmm.name, None, "libvirt", f"{domain.name}: {state} ({reason})", domain=domain.name, state=state, reason=reason
+    )
 
 
-def reserve(vmm, domain):
-    """Give a domain a process on this host: memory, a swap file where there is one, a number. Its vCPUs do not run yet.
+def reserve(vmm, domain, lease=True):
+    """Give a domain a process on this host: memory, its disk's lease (`lease`: not during a migration, where the source
+    holds it), a swap file where there is one, a number. Its vCPUs do not run yet.
 
     Raises LabError (409, 507) that names what is missing; then nothing has changed.
     """
     admit(vmm, domain.definition)
+    take_disk(vmm, domain, lease)
     domain.live = domain.definition
-    if vmm.setup.swap_file:
-        vmm.datastore.put(f"{domain.name}.vswp", swap_file_mib(domain.live.memory_mib, domain.live.memory))
     vmm.last_id += 1
-    domain.id, domain.life = vmm.last_id, domain.life + 1
-    domain.cpu_time_s = 0.0
+    domain.id, domain.life, domain.cpu_time_s = vmm.last_id, domain.life + 1, 0.0
     plural = "" if domain.live.vcpus == 1 else "s"
-    tell(vmm, domain, f"{domain.live.vcpus} vCPU thread{plural}, {domain.live.memory_mib:g} MiB")
+    tell(vmm, domain, f"started with {domain.live.vcpus} vCPU thread{plural}, {domain.live.memory_mib:g} MiB")
+
+
+def take_disk(vmm, domain, lease):
+    """The disk for this host alone, and room for the swap file; both or LabError."""
+    disk, size_mib = domain.disk, swap_file_mib(domain.definition.memory_mib, domain.definition.memory)
+    if disk is not None:
+        if lease:
+            disk.acquire(vmm.name)
+        disk.on_ioerror = partial(_no_room, vmm, domain)
+    if vmm.setup.swap_file and size_mib:
+        vmm.datastore.take(swap_file(domain), size_mib)  # room was seen by admit()
+
+
+def swap_file(domain):
+    """Name of the domain's swap file."""
+    return f"{domain.name}.vswp"
+
+
+def _no_room(vmm, domain, disk):
+    """A write of the guest found the datastore full: the guest stops rather than hear of an error."""
+    if domain.computing:
+        halt(vmm, domain, "I/O error")
 
 
 def tell(vmm, domain, words):
     """An order of the management process to the domain's process, as an event."""
-    setup = vmm.setup
-    vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"{setup.process} {domain.name}: {words}",
-                   domain=domain.name, part=setup.process)  # fmt: skip
+    part = vmm.setup.process
+    words = f"{part} {domain.name}: {words}"
+    vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", words, domain=domain.name, part=part)
 
 
 def admit(vmm, definition):
-    """Return if the host can take one more active domain of this definition, else raise LabError."""
-    host = vmm.host
-    missing = [name for name in definition.networks if name not in host.networks]
+    """Return if the host can take one more active domain of this definition, else raise LabError.
+
+    Only ESXi counts promises (CPU and memory reservations); KVM starts what it can: whoever overcommits has to know.
+    """
+    fits(vmm, definition)
+    if vmm.setup.reserves:
+        running = [domain.live for domain in vmm.domains.values() if domain.active and domain.name != definition.name]
+        cpu_admission.admit(vmm.host, running, definition)
+        memory_admission.admit(vmm.host.memory_mib, running, definition, vmm.datastore.free_mib)
+
+
+def fits(vmm, definition):
+    """Raise LabError if this host is not the kind of machine that the VM was promised."""
+    host, name = vmm.host, definition.name
+    missing = [network for network in definition.networks if network not in host.networks]
     if missing:
-        raise LabError(f"{vmm.name} has no network {missing[0]!r}, which {definition.name!r} is connected to", 409, True)
+        raise LabError(f"{vmm.name} has no network {missing[0]!r}, which {name!r} is connected to", 409, True)
     if level(definition.cpu_model) > level(host.cpu_model):
-        raise LabError(f"the CPU of {vmm.name} ({host.cpu_model}) lacks features that {definition.name!r} was promised "
-                       f"({definition.cpu_model})", 409, True)  # fmt: skip
+        why = f"the CPU of {vmm.name} ({host.cpu_model}) lacks features that {name!r} was promised"
+        raise LabError(f"{why} ({definition.cpu_model})", 409, True, "define an older cpu_model, or take a newer host")
     if definition.memory_mib > host.memory_mib:
-        raise LabError(f"{vmm.name} cannot set up {definition.memory_mib:g} MiB of guest memory for "
-                       f"{definition.name!r}: it has {host.memory_mib:g} MiB", 507, True,
-                       "define less memory, or start it on a larger host")  # fmt: skip
-    running = [domain.live for domain in vmm.domains.values() if domain.active]
-    admit_memory(host.memory_mib, running, definition, vmm.datastore.free_mib if vmm.setup.swap_file else None)
+        why = f"{vmm.name} cannot set up {definition.memory_mib:g} MiB of guest memory for {name!r}"
+        raise LabError(f"{why}: it has {host.memory_mib:g} MiB", 507, True, "define less, or take a larger host")
 
 
 def go(vmm, domain, reason):
@@ -82,11 +114,23 @@ def halt(vmm, domain, reason):
     change(vmm, domain, "paused", reason)
 
 
-def release(vmm, domain, reason, quiet=False):
+def release(vmm, domain, reason):
     """The process ends, whatever it held is given back; a transient domain is forgotten."""
-    change(vmm, domain, "shutoff", reason, quiet)
+    change(vmm, domain, "shutoff", reason)
     domain.guest.power_off()
-    vmm.datastore.remove(f"{domain.name}.vswp")
+    give_back(vmm, domain)
+    forget(vmm, domain)
+
+
+def give_back(vmm, domain):
+    """Swap file and disk are free for others."""
+    drop(vmm, swap_file(domain))
+    if domain.disk is not None:
+        domain.disk.release(vmm.name)
+
+
+def forget(vmm, domain):
+    """It has no process any more."""
     domain.id, domain.job, domain.live = None, None, domain.definition
     if not domain.persistent:
         vmm.domains.pop(domain.name, None)
@@ -155,6 +199,19 @@ def sleep(vmm, domain):
     change(vmm, domain, "pmsuspended", "unknown")
 
 
+def drop(vmm, file):
+    """Delete a file of the datastore, if it is there."""
+    if file in vmm.datastore.sizes:
+        vmm.datastore.give_back(file)
+
+
+def adopt(vmm, domain, guest):
+    """A guest has come from another host: it is this domain's now, and the network finds it here."""
+    domain.guest = guest
+    guest.panicked = partial(panic, vmm, domain)
+    guest.take_address()
+
+
 def end_all(vmm, reason):
     """The machine is switched off in an orderly way, and with it every process."""
     for domain in [domain for domain in vmm.domains.values() if domain.active]:
@@ -162,7 +219,21 @@ def end_all(vmm, reason):
 
 
 def lose_all(vmm):
-    """The machine is dead, and with it every process. Nobody is left who could say so."""
+    """The machine is dead, and with it every process. Nobody is left who could say so, or give anything back: the
+    leases of its disks still carry its name."""
     for domain in [domain for domain in vmm.domains.values() if domain.active]:
         vmm.world.emit(vmm.name, None, "fault", f"{domain.name} is lost", domain=domain.name)
-        release(vmm, domain, "unknown", quiet=True)
+        usage.settle(vmm)
+        domain.state, domain.reason = "shutoff", "unknown"
+        domain.guest.power_off()
+        if domain.disk is not None:
+            domain.disk.crash()
+        forget(vmm, domain)
+
+
+def clean_up(vmm):
+    """The machine is up again: what its processes left on the disk is put in order."""
+    for domain in vmm.domains.values():
+        give_back(vmm, domain)
+        if domain.disk is not None:
+            domain.disk.recover()

@@ -1,6 +1,6 @@
 """Managed save: a guest's memory as a file on the host's disk, and back.
 
-    running ── save: halt, write memory, end the process ──▶ shutoff (saved) ── start: read memory ──▶ running (restored)
+    running ── halt, write memory, end the process ──▶ shutoff (saved) ── start: read memory ──▶ running (restored)
 
 Takes time: memory / SAVE_MIB_S. Pause is the other thing: it takes no time and frees no memory.
 """
@@ -17,7 +17,7 @@ def file_of(domain):
 
 def save(vmm, domain):
     """Write the guest's memory to the disk (a generator: it takes time), then end its process."""
-    vmm.datastore.put(file_of(domain), domain.live.memory_mib)
+    vmm.datastore.take(file_of(domain), domain.live.memory_mib)
     was_paused = domain.state == "paused"
     domain.job = "save"
     power.tell(vmm, domain, "stop, write memory to a file")
@@ -31,16 +31,15 @@ def _save(vmm, domain, was_paused):
     yield vmm.world.timeout(domain.live.memory_mib / SAVE_MIB_S)
     if domain.life != life or domain.job != "save":
         raise LabError(f"the save of {domain.name!r} ended: the domain was killed", 409, True)
-    guest = domain.guest
-    domain.saved = {"memory": guest.memory, "boots_s": max(0.0, guest.up_at - vmm.world.now), "paused": was_paused}
+    domain.saved = (domain.guest.image(), was_paused)
     power.release(vmm, domain, "saved")
-    return {"name": domain.name, "state": domain.state, "reason": domain.reason}
+    return domain.answer()
 
 
 def cancel(vmm, domain):
     """A save that nobody will finish: the guest goes on."""
     domain.job = None
-    vmm.datastore.remove(file_of(domain))
+    power.drop(vmm, file_of(domain))
     power.go(vmm, domain, "save canceled")
 
 
@@ -56,17 +55,17 @@ def _restore(vmm, domain):
     yield vmm.world.timeout(domain.live.memory_mib / SAVE_MIB_S)
     if domain.life != life or domain.job != "restore":
         raise LabError(f"the start of {domain.name!r} ended: the domain was killed", 409, True)
-    saved, domain.job = domain.saved, None
+    (image, was_paused), domain.job = domain.saved, None
     forget(vmm, domain)
-    domain.guest.restore(saved["memory"], saved["boots_s"])
-    if saved["paused"]:
+    domain.guest.restore(image)
+    if was_paused:
         power.halt(vmm, domain, "user")
     else:
         power.go(vmm, domain, "restored")
-    return {"name": domain.name, "state": domain.state, "reason": domain.reason}
+    return domain.answer()
 
 
 def forget(vmm, domain):
     """Delete the saved image, if there is one."""
     domain.saved = None
-    vmm.datastore.remove(file_of(domain))
+    power.drop(vmm, file_of(domain))

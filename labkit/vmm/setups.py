@@ -22,7 +22,8 @@ class Setup:
     client    what an administrator types commands into
     process   what exists once per running VM
     kernel    what gives vCPUs time and memory
-    swap_file True: a VM's swap file is made at power-on (and needs room), as ESXi does
+    swap_file True: a VM's swap file is made at power-on, and needs room
+    reserves  True: reservations of CPU and memory are counted at power-on, and a VM that does not fit is refused
     """
 
     id: str
@@ -33,14 +34,25 @@ class Setup:
     process: str
     kernel: str
     swap_file: bool
+    reserves: bool
 
 
 SETUPS = {
     setup.id: setup
     for setup in (
-        Setup("kvm", "KVM, QEMU and libvirt", 1, "libvirtd", "virsh", "QEMU", "kvm.ko", False),
-        Setup("esxi", "VMware ESXi", 1, "hostd", "host client", "VMX", "VMkernel", True),
-        Setup("hosted", "VirtualBox on a desktop system", 2, "vboxsvc", "VBoxManage", "VirtualBoxVM", "vboxdrv", False),
+        Setup("kvm", "KVM, QEMU and libvirt", 1, "libvirtd", "virsh", "QEMU", "kvm.ko", False, False),
+        Setup("esxi", "VMware ESXi", 1, "hostd", "host client", "VMX", "VMkernel", True, True),
+        Setup(
+            "hosted",
+            "VirtualBox on a desktop system",
+            2,
+            "vboxsvc",
+            "VBoxManage",
+            "VirtualBoxVM",
+            "vboxdrv",
+            False,
+            False,
+        ),
     )
 }
 

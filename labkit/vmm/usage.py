@@ -5,6 +5,8 @@ cpuTime is read from the process). Whoever wants to send bills must collect, add
 metering, and it is not the VMM's.
 """
 
+from labkit.vmm.scheduling.entitlement import claims, entitlement
+
 
 def settle(vmm):
     """Add up the CPU time since the last settlement. Called before anything changes who gets how much."""
@@ -15,8 +17,9 @@ def settle(vmm):
 
 
 def entitlements(vmm):
-    """Domain → MHz it gets now."""
-    busy = [domain for domain in vmm.domains.values() if domain.computing and domain.live.demand_mhz]
-    wanted = {domain: min(domain.live.demand_mhz, domain.live.cpu.cap_mhz(domain.live.vcpus, vmm.host.mhz))
-              for domain in busy}  # fmt: skip
-    return wanted
+    """Domain → MHz it gets now: what it wants, and under contention what it is entitled to."""
+    busy = {domain.name: domain for domain in vmm.domains.values() if domain.computing and domain.live.demand_mhz}
+    if not busy:
+        return {}
+    wanted = claims(vmm.host, [domain.live for domain in busy.values()])
+    return {busy[name]: mhz for name, mhz in entitlement(vmm.host.capacity_mhz, wanted).items()}

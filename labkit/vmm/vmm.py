@@ -11,12 +11,14 @@ What the real one does differently: virsh on the host talks to libvirtd through 
 libvirt is being cut into one daemon per driver (virtqemud); it is still called libvirtd in most places.
 """
 
+from importlib import import_module
 from uuid import UUID
 
 from labkit.vmm import management, power, setups
-from labkit.vmm.datastore import Datastore
+from labkit.vmm.disks import Datastore
 from labkit.vmm.guest import takes_memory
 from labkit.vmm.host import Host
+from labkit.vmm.questions import Listing
 from labkit.world import LabError, action
 
 CLIENT = "admin"
@@ -24,7 +26,8 @@ TIMEOUT_S = 30  # a dead connection is noticed by keepalive: 5 s × (5 + 1), lib
 
 
 class Vmm:
-    """A hypervisor `name` on `host`, managed as `setup` says ('kvm', 'esxi' or 'hosted').
+    """A hypervisor `name` on `host`, managed as `setup` says ('kvm', 'esxi' or 'hosted'). Its files lie on `datastore`,
+    which several hosts may share; without one, on a local one of `host.disk_gib`.
 
     Its public methods are what an administrator types: each sends one call to the management process and returns its
     answer, a dict. They raise LabError with a code (400 bad value, 404 no such domain, 409 wrong state, 501 no such
@@ -32,14 +35,16 @@ class Vmm:
     """
 
     @action
-    def __init__(self, world, name, host=None, setup="kvm"):
+    def __init__(self, world, name, host=None, setup="kvm", datastore=None):
         host = Host() if host is None else host
         if not isinstance(host, Host):
             raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
         self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
-        self.datastore = Datastore(f"{name}-local", host.disk_gib * 1024)
-        self.node = world.node(name, on_start=self._powered_on, on_stop=self._powering_off, on_crash=self._power_lost)
+        self.datastore = datastore or Datastore(world, f"{name}-local", host.disk_gib)
+        self.node = world.node(
+            name, serve=self._hear, on_start=self._powered_on, on_stop=self._powering_off, on_crash=self._power_lost
+        )
         self.manager = world.node(f"{name}-{self.setup.manager}", serve=self._serve, on_start=self._manager_started)
         if CLIENT not in world.nodes:
             world.node(CLIENT)
@@ -65,8 +70,13 @@ class Vmm:
     @action
     def undefine(self, name, managed_save=False, snapshots_metadata=False, remove_all_storage=False):
         """Delete the definition; the disk's file stays unless `remove_all_storage`. A running VM becomes transient."""
-        return self._ask("domainUndefineFlags", name=name, managed_save=managed_save,
-                         snapshots_metadata=snapshots_metadata, remove_all_storage=remove_all_storage)  # fmt: skip
+        return self._ask(
+            "domainUndefineFlags",
+            name=name,
+            managed_save=managed_save,
+            snapshots_metadata=snapshots_metadata,
+            remove_all_storage=remove_all_storage,
+        )
 
     @action
     def start(self, name):
@@ -114,6 +124,21 @@ class Vmm:
         return self._ask("domainSetAutostart", name=name, autostart=autostart)
 
     @action
+    def snapshot(self, name, snapshot, memory=False, quiesce=False):
+        """Keep the state of its disk under the name `snapshot`, with `memory` that of its running guest, too."""
+        return self._ask("domainSnapshotCreateXML", name=name, snapshot=snapshot, memory=memory, quiesce=quiesce)
+
+    @action
+    def revert(self, name, snapshot):
+        """Go back to a snapshot: what was written since is lost; without memory it is shut off afterwards."""
+        return self._ask("domainRevertToSnapshot", name=name, snapshot=snapshot)
+
+    @action
+    def migrate_to(self, name, target=None, timeout_s=6 * 3600, **options):
+        """Move it, running, to another host of the same kind, which must be named: see labkit.vmm.migration."""
+        return self._ask("domainMigratePerform3", timeout_s, name=name, target=target, **options)
+
+    @action
     def info(self, name, host=None):
         """State, sizes and counters of one VM of this host."""
         return self._ask("domainGetInfo", name=name, **elsewhere(host))
@@ -121,7 +146,7 @@ class Vmm:
     @action
     def list(self, host=None):
         """All VMs of this host."""
-        return management.Listing(self._ask("connectListAllDomains", **elsewhere(host)))
+        return Listing(self._ask("connectListAllDomains", **elsewhere(host)))
 
     @action
     def node_info(self, host=None):
@@ -138,6 +163,9 @@ class Vmm:
             raise LabError(f"{self.name} is off: no process can start on it", 409, True, f"start {self.name} first")
         management.reconnect(self)
 
+    def _hear(self, message):
+        return import_module("labkit.vmm.migration").receive(self, message)
+
     # -- the machine -----------------------------------------------------------------------------------------------
     def _power_lost(self):
         self.world.crash(self.manager)
@@ -150,6 +178,7 @@ class Vmm:
         power.end_all(self, "shutdown")
 
     def _powered_on(self):
+        power.clean_up(self)
         self.world.start(self.manager)
         for domain in [domain for domain in self.domains.values() if domain.autostart]:
             management.start_by_itself(self, domain)
@@ -161,8 +190,10 @@ class Vmm:
 
 def plain(values):
     """Allocations of a definition as plain values, so that they can travel."""
-    return {name: dict(vars(value)) if name in ("cpu", "memory") and hasattr(value, "__dict__") else value
-            for name, value in values.items()}  # fmt: skip
+    return {
+        name: dict(vars(value)) if name in ("cpu", "memory") and hasattr(value, "__dict__") else value
+        for name, value in values.items()
+    }
 
 
 def elsewhere(host):

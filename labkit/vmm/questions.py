@@ -1,0 +1,72 @@
+"""What a management process can be asked: its own host, its own VMs. Nothing else is known here."""
+
+from labkit.vmm import lifecycle, usage
+from labkit.world.errors import LabError
+
+
+def info(vmm, name, host=None):
+    """domainGetInfo and what belongs to it: state, sizes, and the counters of this host."""
+    own(vmm, host)
+    domain = lifecycle.find(vmm, name)
+    usage.settle(vmm)
+    live = domain.live
+    return {
+        "name": name,
+        "id": domain.id,
+        "uuid": domain.definition.uuid,
+        "state": domain.state,
+        "reason": domain.reason,
+        "vcpus": live.vcpus,
+        "max_memory_mib": live.memory_mib,
+        "memory_mib": live.memory_mib if domain.active else 0,
+        "disk_gib": live.disk_gib,
+        "disk_used_mib": 0 if domain.disk is None else round(domain.disk.used_mib, 3),
+        "cpu_time_s": round(domain.cpu_time_s, 3),
+        "persistent": domain.persistent,
+        "autostart": domain.autostart,
+        "managed_save": domain.saved is not None,
+        "snapshots": list(domain.snapshots),
+        "job": domain.job,
+    }
+
+
+def list_all(vmm, host=None):
+    """connectListAllDomains: id, name, state of each, as `virsh list --all` shows them."""
+    own(vmm, host)
+    return [{"id": domain.id, **domain.answer()} for domain in vmm.domains.values()]
+
+
+def node_info(vmm, host=None):
+    """nodeGetInfo and nodeGetFreeMemory: what the host has, and what its active VMs were promised of it."""
+    own(vmm, host)
+    active = [domain.live for domain in vmm.domains.values() if domain.active]
+    return {
+        "name": vmm.name,
+        "pcpus": vmm.host.pcpus,
+        "mhz": vmm.host.mhz,
+        "memory_mib": vmm.host.memory_mib,
+        "cpu_model": vmm.host.cpu_model,
+        "networks": list(vmm.host.networks),
+        "active": len(active),
+        "vcpus": sum(live.vcpus for live in active),
+        "memory_used_mib": sum(live.memory_mib for live in active),
+        "memory_free_mib": vmm.host.memory_mib - sum(live.memory_mib for live in active),
+        "disk_free_mib": round(vmm.datastore.free_mib, 3),
+    }
+
+
+def own(vmm, host):
+    """Return if the question is about this host (None, or its name), else raise LabError (501)."""
+    if host not in (None, vmm.name):
+        why = f"{vmm.name} knows nothing of {host!r}: a VMM knows one host, its own"
+        raise LabError(why, 501, True, f"ask {host!r} itself, or a VIM, which keeps the inventory of many hosts")
+
+
+class Listing(list):
+    """The answer of `list`: dicts with id, name, state, reason; printed like `virsh list --all`."""
+
+    def __repr__(self):
+        lines = [("Id", "Name", "State")]
+        lines += [(str(row["id"] or "-"), row["name"], f"{row['state']} ({row['reason']})") for row in self]
+        widths = [max(len(line[at]) for line in lines) for at in range(3)]
+        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)

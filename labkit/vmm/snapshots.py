@@ -1,0 +1,55 @@
+"""Snapshots of a domain: its disk's state under a name, with or without the guest's memory. The chain of files behind
+it, its price and its dangers: labkit.vmm.disks.
+
+                   without memory                        with memory
+    take           the disk, as after a power cut        the disk and the guest in the middle of its work
+    revert         the VM is shut off                    the VM runs on from there
+"""
+
+from copy import deepcopy
+
+from labkit.vmm import power
+from labkit.vmm.lifecycle import accepting
+from labkit.world.errors import LabError
+
+
+def take(vmm, name, snapshot, memory=False, quiesce=False):
+    """domainSnapshotCreateXML. LabError (409) for a VM without a disk, memory of one that is off."""
+    domain = accepting(vmm, "snapshot", name)
+    disk = disk_of(domain)
+    if memory and not domain.active:
+        raise LabError(f"{name!r} is {domain.state}: it has no memory to save", 409, True, "leave memory out")
+    disk.snapshot(snapshot, memory_mib=domain.live.memory_mib if memory else 0, quiesce=quiesce)
+    guest = domain.guest
+    domain.snapshots[snapshot] = deepcopy(guest.image()) if memory else None
+    vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"{name}: snapshot {snapshot}", domain=name, memory=memory)
+    return {"name": name, "snapshots": list(domain.snapshots)}
+
+
+def revert(vmm, name, snapshot):
+    """domainRevertToSnapshot: what was written since is thrown away."""
+    domain = accepting(vmm, "revert", name)
+    disk = disk_of(domain)
+    if snapshot not in domain.snapshots:
+        known = ", ".join(domain.snapshots) or "none yet"
+        raise LabError(f"{name!r} has no snapshot {snapshot!r}", 404, True, f"known: {known}")
+    image = domain.snapshots[snapshot]
+    if image and not domain.active:
+        power.admit(vmm, domain.definition)  # refused before anything is thrown away
+    disk.revert(snapshot)
+    if domain.active:
+        power.release(vmm, domain, "from snapshot")
+    if image:
+        power.reserve(vmm, domain)
+        domain.guest.restore(deepcopy(image))
+        power.go(vmm, domain, "from snapshot")
+    elif domain.state == "shutoff":
+        domain.reason = "from snapshot"
+    return domain.answer()
+
+
+def disk_of(domain):
+    """The domain's disk, or LabError (409) if it has none."""
+    if domain.disk is None:
+        raise LabError(f"{domain.name!r} has no disk: there is nothing to freeze", 409, True, "define it with a disk")
+    return domain.disk
