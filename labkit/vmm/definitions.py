@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from labkit.vmm import lifecycle, power, saving
+from labkit.vmm import inside, lifecycle, saving
 from labkit.vmm.domain import Domain, from_json
 from labkit.vmm.guest import Guest
 from labkit.world.errors import LabError
@@ -40,7 +40,7 @@ def new(vmm, definition):
     if definition.name not in disks and definition.disk_gib:
         vmm.datastore.create(definition.name, definition.disk_gib)
     domain = Domain(definition, Guest(vmm.world, definition.name))
-    domain.guest.panicked = partial(power.panic, vmm, domain)
+    domain.guest.panicked = partial(inside.panic, vmm, domain)
     domain.disk = disks.get(definition.name) if definition.disk_gib else None
     vmm.domains[definition.name] = domain
     return domain

@@ -6,6 +6,10 @@
 The name belongs to the guest, not to the host: after a migration the same node is served from elsewhere, as a guest
 keeps its MAC and IP address (the new host tells the switches by a gratuitous ARP). Whoever powered on last under a name
 has it; two copies of one guest fight for it, and clients reach the newer one.
+
+What the real one does differently: a paused guest's network card has a queue of some hundred packets, then they are
+lost and TCP sends them again; ours keeps them all. And a guest that waits inside `serve` (a generator) goes on waiting
+while it is paused; a real one's clock stands still, and jumps when it is resumed.
 """
 
 import inspect

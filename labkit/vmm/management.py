@@ -10,7 +10,7 @@ processes that are there and reconnects to them. Names of calls are those of lib
 from importlib import import_module
 from inspect import signature
 
-from labkit.vmm import definitions, power, questions, saving, snapshots
+from labkit.vmm import definitions, inside, power, questions, saving, snapshots
 from labkit.vmm.lifecycle import accepting
 from labkit.world.errors import LabError
 
@@ -88,7 +88,7 @@ def reboot(vmm, name):
 def _press(vmm, button, name):
     domain = accepting(vmm, button, name)
     power.tell(vmm, domain, "system_powerdown")
-    power.press(vmm, domain, button)
+    inside.press(vmm, domain, button)
     return domain.answer()
 
 
@@ -133,7 +133,7 @@ def reconnect(vmm):
         elif domain.state == "shutdown":
             power.release(vmm, domain, "shutdown")
         elif domain.state == "crashed":
-            power.after_panic(vmm, domain)
+            inside.after_panic(vmm, domain)
     active = [domain.name for domain in vmm.domains.values() if domain.active]
     vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"reconnected to {len(active)} domains", domains=active)
 

@@ -10,14 +10,12 @@ of state is an event of kind 'libvirt' from the host's machine (in libvirt: a do
 
 from functools import partial
 
-from labkit.vmm import usage
+from labkit.vmm import inside, usage
 from labkit.vmm.host import level
 from labkit.vmm.memory import admission as memory_admission
 from labkit.vmm.memory.admission import swap_file_mib
 from labkit.vmm.scheduling import admission as cpu_admission
 from labkit.world.errors import LabError
-
-PROCESS_ENDS_S = 0.5  # from the guest's power-off until its process is gone: chosen
 
 
 def change(vmm, domain, state, reason):
@@ -105,7 +103,7 @@ def go(vmm, domain, reason):
     domain.guest.thaw()
     button, domain.guest.button = domain.guest.button, None
     if button:
-        press(vmm, domain, button)
+        inside.press(vmm, domain, button)
 
 
 def halt(vmm, domain, reason):
@@ -142,63 +140,6 @@ def boot(vmm, domain, reason="booted"):
     go(vmm, domain, reason)
 
 
-# -- the power button --------------------------------------------------------------------------------------------
-def press(vmm, domain, button):
-    """The guest is asked to shut down (ACPI). One that does not run feels it when it runs again; one that ignores the
-    button stays as it is."""
-    if not domain.computing:
-        domain.guest.button = button
-    elif domain.live.powers_off_s is not None:
-        vmm.node.process(_shutting_down(vmm, domain, button))
-
-
-def _shutting_down(vmm, domain, button):
-    life = domain.life
-    yield vmm.world.timeout(domain.live.powers_off_s)
-    if domain.life != life or not domain.active:
-        return
-    if not domain.computing:
-        domain.guest.button = button  # paused meanwhile: its time stood still
-    elif button == "reboot":
-        boot(vmm, domain)
-    else:
-        yield from power_off(vmm, domain)
-
-
-def power_off(vmm, domain):
-    """The guest has shut itself down. Its process waits for the management process to end it."""
-    life = domain.life
-    domain.guest.freeze()
-    change(vmm, domain, "shutdown", "user")
-    yield vmm.world.timeout(PROCESS_ENDS_S)
-    if domain.life == life and domain.state == "shutdown" and vmm.manager.state == "running":
-        release(vmm, domain, "shutdown")
-
-
-# -- ends that nobody ordered ------------------------------------------------------------------------------------
-def panic(vmm, domain):
-    """The guest's operating system has crashed. What follows is written in its definition, and done by the management
-    process: as long as that is down, nobody does it."""
-    change(vmm, domain, "crashed", "panicked")
-    domain.guest.freeze()
-    if vmm.manager.state == "running":
-        after_panic(vmm, domain)
-
-
-def after_panic(vmm, domain):
-    """destroy, restart or preserve."""
-    if domain.live.on_crash == "restart":
-        boot(vmm, domain)
-    elif domain.live.on_crash == "destroy":
-        release(vmm, domain, "crashed")
-
-
-def sleep(vmm, domain):
-    """The guest has put itself to sleep (suspend to RAM)."""
-    domain.guest.freeze()
-    change(vmm, domain, "pmsuspended", "unknown")
-
-
 def drop(vmm, file):
     """Delete a file of the datastore, if it is there."""
     if file in vmm.datastore.sizes:
@@ -208,7 +149,7 @@ def drop(vmm, file):
 def adopt(vmm, domain, guest):
     """A guest has come from another host: it is this domain's now, and the network finds it here."""
     domain.guest = guest
-    guest.panicked = partial(panic, vmm, domain)
+    guest.panicked = partial(inside.panic, vmm, domain)
     guest.take_address()
 
 

@@ -14,7 +14,7 @@ libvirt is being cut into one daemon per driver (virtqemud); it is still called 
 from importlib import import_module
 from uuid import UUID
 
-from labkit.vmm import management, power, setups
+from labkit.vmm import inside, lifecycle, management, power, setups
 from labkit.vmm.disks import Datastore
 from labkit.vmm.guest import takes_memory
 from labkit.vmm.host import Host
@@ -152,6 +152,19 @@ class Vmm:
     def node_info(self, host=None):
         """What this host has and has promised."""
         return self._ask("nodeGetInfo", **elsewhere(host))
+
+    # -- what happens inside a guest: nobody asks the management process ---------------------------------------------
+    @action
+    def in_guest(self, name, what):
+        """Somebody in the guest types 'poweroff' or 'sleep' (suspend to RAM), or its system has a 'panic'."""
+        inside.from_inside(self, lifecycle.find(self, name), what)
+
+    @action
+    def load(self, name, demand_mhz=None, dirty_mib_s=None, writable_working_set_mib=None):
+        """From now on, until its next start, the guest works like this (see Definition); what is not given stays."""
+        given = {"demand_mhz": demand_mhz, "dirty_mib_s": dirty_mib_s}
+        given["writable_working_set_mib"] = writable_working_set_mib
+        inside.work(self, lifecycle.find(self, name), {key: value for key, value in given.items() if value is not None})
 
     # -- the management process ------------------------------------------------------------------------------------
     def _serve(self, message):

@@ -1,0 +1,83 @@
+"""What a guest does by itself, and what follows: it shuts down when its power button is pressed (or does not), puts
+itself to sleep, panics, works more or less.
+
+None of this is a command, so it happens without a management process, too. But a QEMU process whose guest has ended
+waits for libvirtd to end it (libvirt starts it with -no-shutdown): with libvirtd stopped, it waits until that is back.
+"""
+
+from dataclasses import replace
+
+from labkit.vmm import power, usage
+from labkit.world.errors import LabError
+
+PROCESS_ENDS_S = 0.5  # from the guest's power-off until its process is gone: chosen
+
+
+def press(vmm, domain, button):
+    """The guest is asked to shut down (ACPI). One that does not run feels it when it runs again; one that ignores the
+    button stays as it is."""
+    if not domain.computing:
+        domain.guest.button = button
+    elif domain.live.powers_off_s is not None:
+        vmm.node.process(_shutting_down(vmm, domain, button))
+
+
+def _shutting_down(vmm, domain, button):
+    life = domain.life
+    yield vmm.world.timeout(domain.live.powers_off_s)
+    if domain.life != life or not domain.active:
+        return
+    if not domain.computing:
+        domain.guest.button = button  # paused meanwhile: its time stood still
+    elif button == "reboot":
+        power.boot(vmm, domain)
+    else:
+        yield from power_off(vmm, domain)
+
+
+def power_off(vmm, domain):
+    """The guest has shut itself down. Its process waits for the management process to end it."""
+    life = domain.life
+    domain.guest.freeze()
+    power.change(vmm, domain, "shutdown", "user")
+    yield vmm.world.timeout(PROCESS_ENDS_S)
+    if domain.life == life and domain.state == "shutdown" and vmm.manager.state == "running":
+        power.release(vmm, domain, "shutdown")
+
+
+def panic(vmm, domain):
+    """The guest's operating system has crashed. What follows is written in its definition, and done by the management
+    process: as long as that is down, nobody does it."""
+    power.change(vmm, domain, "crashed", "panicked")
+    domain.guest.freeze()
+    if vmm.manager.state == "running":
+        after_panic(vmm, domain)
+
+
+def after_panic(vmm, domain):
+    """destroy, restart or preserve."""
+    if domain.live.on_crash == "restart":
+        power.boot(vmm, domain)
+    elif domain.live.on_crash == "destroy":
+        power.release(vmm, domain, "crashed")
+
+
+def from_inside(vmm, domain, what):
+    """What the guest, or somebody in it, does by itself: 'poweroff', 'sleep', 'panic'. LabError if it does not run."""
+    if what not in ("poweroff", "sleep", "panic"):
+        raise LabError(f"a guest cannot {what!r}", 400, True, "poweroff, sleep or panic")
+    if not domain.computing:
+        raise LabError(f"the guest of {domain.name!r} does nothing (state: {domain.state}, {domain.reason})", 409, True)
+    if what == "poweroff":
+        vmm.node.process(power_off(vmm, domain))
+    elif what == "sleep":
+        domain.guest.freeze()
+        power.change(vmm, domain, "pmsuspended", "unknown")
+    else:
+        panic(vmm, domain)
+
+
+def work(vmm, domain, given):
+    """The guest works more or less than before."""
+    usage.settle(vmm)
+    domain.live = replace(domain.live, **given)
