@@ -11,7 +11,7 @@ from importlib import import_module
 from inspect import signature
 
 from labkit.vmm import definitions, inside, power, questions, saving, snapshots
-from labkit.vmm.lifecycle import accepting
+from labkit.vmm.lifecycle import accepting, find
 from labkit.world.errors import LabError
 
 
@@ -121,6 +121,14 @@ def migrate(vmm, name, target=None, **options):
     return import_module("labkit.vmm.migration").migrate(vmm, domain, target, **options)
 
 
+def abort_job(vmm, name):
+    """domainAbortJob: a migration is called off; the guest goes on where it is."""
+    domain = find(vmm, name)
+    if not (domain.job or "").startswith("migration"):
+        raise LabError(f"no job is active on {name!r} that could be called off", 409, True)
+    return import_module("labkit.vmm.migration").abort(vmm, domain)
+
+
 def reconnect(vmm):
     """The process has started: it finds the domains' processes that are there, and ends what nobody waits for."""
     for domain in list(vmm.domains.values()):
@@ -163,6 +171,7 @@ CALLS = {
     "domainSnapshotCreateXML": snapshots.take,
     "domainRevertToSnapshot": snapshots.revert,
     "domainMigratePerform3": migrate,
+    "domainAbortJob": abort_job,
     "domainGetInfo": questions.info,
     "connectListAllDomains": questions.list_all,
     "nodeGetInfo": questions.node_info,

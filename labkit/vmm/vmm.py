@@ -41,6 +41,7 @@ class Vmm:
             raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
         self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
+        self.migrations = {}  # what it knows of moves that go on: in /run, so lost with the machine only
         self.datastore = datastore or Datastore(world, f"{name}-local", host.disk_gib)
         self.node = world.node(
             name, serve=self._hear, on_start=self._powered_on, on_stop=self._powering_off, on_crash=self._power_lost
@@ -139,6 +140,11 @@ class Vmm:
         return self._ask("domainMigratePerform3", timeout_s, name=name, target=target, **options)
 
     @action
+    def abort_job(self, name):
+        """Call off what goes on with it: a migration."""
+        return self._ask("domainAbortJob", name=name)
+
+    @action
     def info(self, name, host=None):
         """State, sizes and counters of one VM of this host."""
         return self._ask("domainGetInfo", name=name, **elsewhere(host))
@@ -183,11 +189,13 @@ class Vmm:
     def _power_lost(self):
         self.world.crash(self.manager)
         self.manager.state = "crashed"  # also if it was stopped: a dead machine refuses nothing, it is silent
+        self.migrations.clear()
         power.lose_all(self)
 
     def _powering_off(self):
         self.world.crash(self.manager)
         self.manager.state = "crashed"
+        self.migrations.clear()
         power.end_all(self, "shutdown")
 
     def _powered_on(self):
