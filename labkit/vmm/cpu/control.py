@@ -9,7 +9,7 @@ from labkit.vmm.cpu.encoding import CONDITIONS
 from labkit.vmm.cpu.exits import Fault, Turn
 from labkit.vmm.cpu.operands import BP, CS, CX, SP, SS, Far, Memory, Target
 
-BREAKPOINT, OVERFLOW = 3, 4
+BREAKPOINT, OVERFLOW, GENERAL_PROTECTION = 3, 4, 13
 
 
 def jump(cpu, instruction):
@@ -163,15 +163,17 @@ def interrupt(cpu, instruction):
 
 
 def interrupt_return(cpu, instruction):
-    """iret: ip, cs and flags from the stack. In ring 3 IF and IOPL stay, as with popf."""
+    """iret: ip, cs and flags from the stack. In ring 3 it is an exception: the frame leads to an inner ring (SDM, IRET)."""
     words, load = cpu.words, cpu.memory.load
 
     def step():
+        if cpu.mode == "user":
+            raise Fault(GENERAL_PROTECTION, why="iret to an inner ring")
         top = words[SP]
         target, selector, image = (load(SS, top + at & 0xFFFF, 2) for at in (0, 2, 4))
         words[SP] = top + 6 & 0xFFFF
         cpu.set_segment(CS, selector)
-        cpu.set_flags(image)
+        cpu.flags.load(image)
         raise Turn(target)
 
     return step

@@ -41,11 +41,6 @@ class Execution:
         if number == CS:
             self.code = self.memory.caches.setdefault(selector, {})
 
-    def set_flags(self, image):
-        """popf and iret: in ring 3 IF and IOPL stay as they are."""
-        kept = PRIVILEGED if self.mode == "user" else 0
-        self.flags.load(image & ~kept | self.flags.control & kept)
-
     @property
     def privileged(self):
         """A copy of what the real privileged registers hold; assigning a Privileged loads them."""

@@ -60,7 +60,8 @@ class Exit:
             what += [f"0x{self.data:0{2 * self.size}x}"] if self.data is not None else []
         if self.vector is not None:
             what.append(f"vector {self.vector}" + (" (software)" if self.software else ""))
-        text = " ".join(what).ljust(40) + f"{self.cs:04x}:{self.ip:04x}  {self.message or self.instruction}"
+        place = "" if self.ip is None else f"{self.cs:04x}:{self.ip:04x}"  # KVM does not always tell
+        text = f"{' '.join(what):40}{place}  {self.message or self.instruction}"
         return text.rstrip()
 
 

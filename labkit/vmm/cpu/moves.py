@@ -7,6 +7,7 @@ virtualization on x86 for twenty years.
 
 from labkit.vmm.cpu.access import address, pusher, reader, writer
 from labkit.vmm.cpu.exits import Fault, Turn
+from labkit.vmm.cpu.flags import PRIVILEGED
 from labkit.vmm.cpu.operands import AX, BX, CS, DS, DX, ES, SP, SS, Memory, Segment
 
 INVALID_OPCODE = 6
@@ -145,12 +146,13 @@ def push_flags(cpu, instruction):
 
 def pop_flags(cpu, instruction):
     """popf: sets all flags – but IF and IOPL only for ring 0. In ring 3 they stay, and nobody is told."""
-    words, load, next_ip = cpu.words, cpu.memory.load, instruction.next_ip
+    words, flags, load, next_ip = cpu.words, cpu.flags, cpu.memory.load, instruction.next_ip
 
     def step():
         image = load(SS, words[SP], 2)
         words[SP] = words[SP] + 2 & 0xFFFF
-        cpu.set_flags(image)
+        kept = PRIVILEGED if cpu.mode == "user" else 0
+        flags.load(image & ~kept | flags.control & kept)
         raise Turn(next_ip)
 
     return step
