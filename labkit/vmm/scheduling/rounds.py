@@ -83,7 +83,7 @@ def verdict(name, settled, unit):
     amount = f"{settled.amount:,.0f} {unit}"
     return {
         "reservation": f"{name} would get less than its reservation: it gets the reservation, {amount}.",
-        "limit": f"{name} would get more than its limit: it gets the limit, {amount}, and not a MHz more.",
+        "limit": f"{name} would get more than its limit: it gets the limit, {amount}, even if nobody wants the rest.",
         "demand": f"{name} gets all it can use, {amount}; the rest is for the others.",
         "share": f"{name} gets its share, {amount}.",
     }[settled.why]
