@@ -22,11 +22,11 @@ class Cpus:
         self.scheduler = Scheduler(vms, note=self.note, **setting)
         world.process(self.work)
 
-    def work(self, world):
+    def work(self):
         """Beat once a millisecond."""
         while True:
             self.scheduler.tick()
-            yield world.timeout(0.001)
+            yield self.world.timeout(0.001)
 
     def note(self, now_ms, pcpu, vcpu, state):
         """Write a coming or leaving into the trace."""

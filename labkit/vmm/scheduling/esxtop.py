@@ -14,7 +14,7 @@ COLUMNS = ("VM", "vCPUs", "%RUN", "%RDY", "%MLMTD", "%CSTP", "%WAIT", "MHz", "en
 
 
 class Top:
-    """A table of `scheduler`'s VMs at this moment; prints as text, shows as HTML. `top["web"]` is one line as a dict."""
+    """A table of a scheduler's VMs at this moment, as text and as HTML; `top["web"]` is one line as a dict."""
 
     def __init__(self, scheduler):
         used, entitled = scheduler.used_mhz(), scheduler.entitled_mhz()

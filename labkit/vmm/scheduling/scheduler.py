@@ -10,9 +10,9 @@ Sources: stride scheduling and its virtual time, Waldspurger & Weihl 1995; the c
 share, 'mClock', OSDI 2010; the limit as quota per window of 100 ms as in Linux (cpu.max, documented default period).
 
 What the real ones do differently: ESXi compares what a VM has consumed with its entitlement, knows sockets, caches and
-hyper-threads, and preempts for a waking vCPU (documented default quantum: 50 ms). KVM leaves it all to Linux (CFS, EEVDF
-since 6.6): a vCPU is a thread, `cpu.weight` are its shares, there is one queue per CPU, and no co-scheduling. Here is
-one queue for all CPUs, moving a vCPU costs nothing, and the hypervisor itself uses no CPU.
+hyper-threads, and preempts for a waking vCPU (documented default quantum: 50 ms). KVM leaves it all to Linux (CFS,
+EEVDF since 6.6): a vCPU is a thread, `cpu.weight` are its shares, there is one queue per CPU, and no co-scheduling.
+Here is one queue for all CPUs, moving a vCPU costs nothing, and the hypervisor itself uses no CPU.
 """
 
 from labkit.vmm.scheduling.admission import admit
@@ -32,7 +32,7 @@ class Scheduler:
     window_ms  a limit is kept in each window of so many milliseconds
     note       called with (now_ms, pcpu, vcpu's name, what) whenever a vCPU comes or goes
 
-    Raises LabError for what cannot be scheduled: two VMs of one name, more vCPUs than CPUs, more reserved than there is.
+    Raises LabError for what cannot be kept: two VMs of one name, more vCPUs than CPUs, more reserved than there is.
     """
 
     def __init__(
