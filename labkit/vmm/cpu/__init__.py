@@ -16,7 +16,7 @@ from importlib import import_module
 
 HOMES = {
     "Cpu": "cpu", "Exit": "exits", "Privileged": "system", "HOST": "system",
-    "assemble": "assembler", "Program": "assembler", "decode": "decode", "disassemble": "decode",
+    "assemble": "assembler", "Program": "assembler", "decode": "decoder", "disassemble": "decoder",
     "undefined_flags": "instructions", "MNEMONICS": "encoding", "FORMS": "encoding",
     "Bus": "bus", "Machine": "machine", "Serial": "devices", "CmosClock": "devices", "TextScreen": "devices",
     "RegisterDevice": "devices", "Timer": "timer", "programs": "programs",
@@ -29,4 +29,4 @@ def __getattr__(name):
     if name not in HOMES:
         raise AttributeError(f"labkit.vmm.cpu has no {name!r}; it has {', '.join(HOMES)}")
     module = import_module(f"labkit.vmm.cpu.{HOMES[name]}")
-    return module if HOMES[name] == name and not hasattr(module, name) else getattr(module, name)
+    return module if HOMES[name] == name else getattr(module, name)

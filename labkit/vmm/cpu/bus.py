@@ -69,10 +69,11 @@ class Bus:
         for device in self.devices:
             device.advance(seconds)
 
-    def due(self):
-        """The vectors of the interrupts wanted now, in the order of the devices."""
-        return [vector for vector in (device.due() for device in self.devices) if vector is not None]
+    def acknowledge(self):
+        """The vector of an interrupt that is wanted now – who asks, takes it – or None."""
+        return next((vector for vector in (device.due() for device in self.devices) if vector is not None), None)
 
-    def wakes_in(self):
+    def next_interrupt(self):
         """Seconds until the next interrupt, None if there is none to come."""
-        return min((seconds for seconds in (device.wakes_in() for device in self.devices) if seconds is not None), default=None)
+        waits = (device.wakes_in() for device in self.devices)
+        return min((seconds for seconds in waits if seconds is not None), default=None)

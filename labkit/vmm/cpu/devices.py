@@ -94,7 +94,7 @@ class TextScreen(Device):
 
 
 class RegisterDevice(Device):
-    """A card with word registers in memory, from 0xD0000 on; `values` is what stands in them."""
+    """A card with word registers in memory, from 0xD0000 on; `registers` is what stands in them."""
 
     def __init__(self, at=0xD0000, words=16):
         if not isinstance(words, int) or not 1 <= words <= 0x8000:
@@ -103,7 +103,7 @@ class RegisterDevice(Device):
         self.addresses = range(at, at + 2 * words)
 
     @property
-    def values(self):
+    def registers(self):
         """The registers as numbers."""
         return [self.bytes[at] | self.bytes[at + 1] << 8 for at in range(0, len(self.bytes), 2)]
 

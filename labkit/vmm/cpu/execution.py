@@ -7,7 +7,7 @@ plain tuples, so that a snapshot can hold them.
 
 from contextlib import contextmanager
 
-from labkit.vmm.cpu.decode import TooShort, Undecodable, decode
+from labkit.vmm.cpu.decoder import TooShort, Undecodable, decode
 from labkit.vmm.cpu.exits import Access, Exit, Fault, Refused, Signal, Stop, Turn
 from labkit.vmm.cpu.flags import IF, IOPL, PRIVILEGED, TF, Flags
 from labkit.vmm.cpu.instructions import build

@@ -8,7 +8,7 @@ Inside the processor an instruction that cannot simply go on to the next one rai
 
 from dataclasses import dataclass
 
-from labkit.vmm.cpu.decode import Instruction
+from labkit.vmm.cpu.decoder import Instruction
 
 SIZE_NAMES = {1: "byte", 2: "word"}
 

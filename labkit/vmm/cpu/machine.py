@@ -37,7 +37,7 @@ class Machine:
 
     def _slice(self, left):
         """Run up to the next tick at most; None if only the time was up."""
-        wakes_in = self.bus.wakes_in()
+        wakes_in = self.bus.next_interrupt()
         until = left if wakes_in is None else max(1, min(left, round(wakes_in / self.instruction_s)))
         before = self.cpu.steps
         exit = self.cpu.run(until)
@@ -55,7 +55,7 @@ class Machine:
 
     def _wakes(self):
         """After hlt: skip to the next interrupt. False if there will be none, or IF keeps it away."""
-        wakes_in = self.bus.wakes_in()
+        wakes_in = self.bus.next_interrupt()
         if not self.cpu.registers["flags"] & 0x200 or wakes_in is None and not self.cpu.pending:
             return False
         self._pass(wakes_in or 0.0)
@@ -64,5 +64,6 @@ class Machine:
     def _pass(self, seconds):
         self.time_s += seconds
         self.bus.advance(seconds)
-        for vector in self.bus.due():
+        vector = self.bus.acknowledge()
+        if vector is not None:
             self.cpu.interrupt(vector)

@@ -4,7 +4,7 @@ Two surprises of real mode live here. Segments overlap (base = selector * 16), s
 word at offset 0xFFFF does not wrap to offset 0: since the 286 it is a fault (#SS in the stack's segment, else #GP).
 """
 
-from labkit.vmm.cpu.decode import LONGEST
+from labkit.vmm.cpu.decoder import LONGEST
 from labkit.vmm.cpu.exits import Access, Fault
 from labkit.vmm.cpu.operands import CS, ES, SS
 from labkit.world.errors import LabError
