@@ -9,6 +9,10 @@ Policy(…), POLICIES         stop rules as parameter sets with their sources: C
 postcopy(load, bandwidth)   hand over first, fetch afterwards: faults and how long the guest waited for them
 cold(bandwidth)             shut down, copy the disk if it must be, boot: the seconds without service
 together(loads, bandwidth)  several at once on one link
+
+The mechanism itself lives between two hosts: vmm1.migrate_to("web", "vmm2", policy="qemu", bandwidth_mib_s=1024); its
+messages are libvirt's (protocol.py: outgoing and incoming), its pages events of kind 'migration' (sending.py).
+migrate, serve, receive, recover and abort are called by the Vmm.
 """
 
 from importlib import import_module
@@ -23,6 +27,11 @@ HOMES = {
     "postcopy": "on_demand",
     "precopy": "rounds",
     "together": "sharing",
+    "abort": "protocol",
+    "migrate": "protocol",
+    "receive": "protocol",
+    "recover": "protocol",
+    "serve": "protocol",
 }
 __all__ = list(HOMES)
 

@@ -19,6 +19,7 @@ of a real guest changes all the time.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from labkit.vmm.migration.load import Load
 from labkit.vmm.migration.policies import Policy, Progress, find
@@ -27,6 +28,16 @@ from labkit.world.errors import number
 
 WATCHED_ROUNDS = 10_000
 SHORT = 12  # rounds that a text shows
+
+
+class Volume(NamedTuple):
+    """What is to be sent next: MiB, at most how fast (MiB/s, None: as the link can), whether the guest stands still
+    meanwhile, and for which part of the time its vCPUs are held back otherwise."""
+
+    mib: float
+    rate_mib_s: float | None
+    stopped: bool = False
+    throttle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -120,13 +131,13 @@ def _line(each):
 
 
 def transfer(load, policy, resume_s=0.0, alone=True):
-    """The migration as a generator: yields (volume MiB, rate in MiB/s or None, guest stopped?), is sent the seconds it
-    took, and returns the Outcome. Whoever drives it decides what the link gives. `alone`: what it gave once it gives
+    """The migration as a generator: yields a Volume, is sent the seconds that it took, and returns the Outcome. Whoever
+    drives it decides what the link gives. `alone`: what it gave once it gives
     always, so that a migration without progress is known to be one at once."""
     done, before, throttle, high = [], None, 0.0, 0
     volume_mib, rate_mib_s, elapsed_s, total_mib = load.memory_mib, policy.rate_mib_s(), 0.0, 0.0
     while True:
-        duration_s = yield volume_mib, rate_mib_s, False
+        duration_s = yield Volume(volume_mib, rate_mib_s, False, throttle)
         left_mib = load.dirtied_mib(duration_s, throttle)
         done.append(Round(len(done) + 1, elapsed_s, volume_mib, duration_s, left_mib, throttle))
         elapsed_s, total_mib = elapsed_s + duration_s, total_mib + volume_mib
@@ -150,7 +161,7 @@ def _ending(load, policy, word, why, done, now, resume_s):
     if word == "post-copy":
         after = postcopy(load, now.bandwidth_mib_s, missing_mib=now.remaining_mib)
         return Outcome(load, policy, "post-copy", why, tuple(done), resume_s, after)
-    duration_s = yield now.remaining_mib, policy.rate_most_mib_s, True
+    duration_s = yield Volume(now.remaining_mib, policy.rate_most_mib_s, True, now.throttle)
     done.append(Round(len(done) + 1, now.elapsed_s, now.remaining_mib, duration_s, 0.0, now.throttle, True))
     return Outcome(load, policy, "forced" if word == "force" else "stopped", why, tuple(done), resume_s)
 
@@ -172,10 +183,10 @@ def precopy(load, bandwidth_mib_s, policy="qemu", resume_s=0.0):
     number(resume_s, "resume_s")
     work = transfer(load, find(policy), resume_s)
     try:
-        volume_mib, rate_mib_s, _ = next(work)
+        volume = next(work)
         while True:
-            speed = bandwidth_mib_s if rate_mib_s is None else min(rate_mib_s, bandwidth_mib_s)
-            volume_mib, rate_mib_s, _ = work.send(volume_mib / speed)
+            speed = bandwidth_mib_s if volume.rate_mib_s is None else min(volume.rate_mib_s, bandwidth_mib_s)
+            volume = work.send(volume.mib / speed)
     except StopIteration as end:
         return end.value
 

@@ -52,14 +52,14 @@ def together(loads, bandwidth_mib_s, policy="qemu", starts_s=None, resume_s=0.0)
 
 def _begin(number, loads, rules, resume_s, now_s):
     work = transfer(loads[number], rules, resume_s, alone=False)
-    volume_mib, rate_mib_s, _ = next(work)
-    return _Running(number, work, volume_mib, rate_mib_s, now_s)
+    volume = next(work)
+    return _Running(number, work, volume.mib, volume.rate_mib_s, now_s)
 
 
 def _goes_on(one, now_s, outcomes):
     """Tell a migration how long its volume took; False when that was its last one."""
     try:
-        one.left_mib, one.rate_mib_s, _ = one.work.send(now_s - one.since_s)
+        one.left_mib, one.rate_mib_s, *_ = one.work.send(now_s - one.since_s)
     except StopIteration as end:
         outcomes[one.number] = end.value
         return False

@@ -1,0 +1,70 @@
+"""One migration as one host knows it: which VM, to or from whom, how far. (libvirt keeps this in /run/libvirt/qemu: it
+survives a restart of the management process, not of the machine.)
+
+    source   prepare ─ perform ─ finish ─ (post-copy) ─ over     target   prepared ─ active | failed
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.world.errors import LabError
+
+KEEPALIVE_S = 30  # libvirtd.conf, keepalive_interval 5 s × (keepalive_count 5 + 1): documented default
+ASK_AGAIN_S = 5.0  # how long a host waits before it asks again; chosen
+
+
+@dataclass
+class Move:
+    """`id` is the same on both hosts; what was done once under it is never done twice.
+
+    life        which life of the domain's process is meant: a VM that was killed and started again is another one
+    generation  of the disk's lease when the migration began: a memory image belongs to this generation only
+    cancel      an event: somebody wants it to end (source)
+    state       the guest's registers and devices, as they came with the stop (target)
+    stopped_s   virtual second since which the guest stands still (source)
+    seen_s      virtual second of the peer's last sign of life
+    """
+
+    id: str
+    side: str
+    name: str
+    peer: str
+    phase: str
+    life: int
+    generation: int | None
+    bandwidth_mib_s: float = 0.0
+    policy: str = ""
+    undefine: bool = True
+    persistent: bool = True
+    sending: bool = False
+    stopped_s: float | None = None
+    missing_mib: float = 0.0
+    faults: int = 0
+    cancel: Any = None
+    outcome: Any = None
+    error: Any = None
+    state: Any = None
+    seen_s: float = 0.0
+    before: Any = None
+
+
+def found(vmm, id):
+    """The Move with this id on this host. Raises LabError (404): a machine that was down has forgotten it."""
+    if id not in vmm.migrations:
+        raise LabError(f"{vmm.name} knows no migration {id}", 404, None, "it was down meanwhile, or never asked")
+    return vmm.migrations[id]
+
+
+def alive(domain, move):
+    """The domain's process is still the one that the migration began with."""
+    return domain.active and domain.life == move.life
+
+
+def lease_of(domain):
+    """(owner, generation) of the disk's lease; (None, None) for a VM without a disk."""
+    return (None, None) if domain.disk is None else (domain.disk.lease.owner, domain.disk.lease.generation)
+
+
+def tell(vmm, move, what, **detail):
+    """An event of kind 'migration' of this host's machine."""
+    vmm.world.emit(vmm.name, move.peer, "migration", f"{move.name}: {what}", domain=move.name, **detail)

@@ -1,0 +1,104 @@
+"""Where messages of a migration arrive: calls at the management process, pages at the machine.
+
+Also what becomes of a migration when the management process was stopped and starts again (libvirt, qemu_process.c,
+qemuProcessRecoverMigrationOut and …In):
+
+    source   prepare, perform  nothing is decided: cancel, the VM goes on here
+             finish            nobody here knows whether it runs there: stay paused, ask again
+             post-copy         there is no way back: pages go on being served
+    target   prepared          the copy ends: it has never run, and whoever asks is told so
+             active            it runs; the same answer as before
+"""
+
+from labkit.vmm.migration import incoming, outgoing
+from labkit.vmm.migration.move import found, tell
+from labkit.vmm.migration.sending import PIECE_S
+from labkit.world.errors import LabError
+
+CALLS = {"domainMigratePrepare3": incoming.prepare, "domainMigrateFinish3": incoming.finish}
+
+
+def serve(vmm, message):
+    """A call of the other host's management process."""
+    if message.what not in CALLS:
+        raise LabError(f"{vmm.manager.name} has no call {message.what!r}", 501, True, f"it has {', '.join(CALLS)}")
+    return CALLS[message.what](vmm, **message.detail)
+
+
+def receive(vmm, message):
+    """A message of the other machine's QEMU."""
+    if message.what == "page request":
+        return _pages(vmm, found(vmm, message.detail["id"]))
+    return incoming.take(vmm, message)
+
+
+def _pages(vmm, move):
+    """Post-copy, source: the pages asked for and those behind them (a generator). After the last one this copy ends."""
+    domain, speed = vmm.domains.get(move.name), move.bandwidth_mib_s
+    move.seen_s = vmm.world.now
+    mib = min(move.missing_mib, speed * PIECE_S)
+    yield vmm.world.timeout(mib / speed)
+    if move.phase not in ("finish", "post-copy"):
+        return {"left_mib": 0.0} if move.phase == "over" else {"left_mib": move.missing_mib}
+    move.missing_mib -= mib
+    tell(vmm, move, "pages on demand", mib=round(mib, 3), left_mib=round(move.missing_mib, 3))
+    if move.missing_mib <= 0:
+        outgoing.end(vmm, domain, move, "migrated")
+    return {"left_mib": max(0.0, move.missing_mib)}
+
+
+def recover(vmm, domain):
+    """The management process has started again and finds `domain` in the middle of a migration."""
+    if domain.job == "migration in":
+        move = next(m for m in vmm.migrations.values() if m.side == "in" and m.name == domain.name and m.life == domain.life)
+        if move.phase == "prepared":
+            incoming.fail(vmm, domain, move, "the management process was stopped meanwhile")
+        return
+    move = outgoing.outgoing(vmm, domain)
+    if move.phase in ("prepare", "perform"):
+        move.cancel.succeed() if not move.cancel.triggered else None
+        outgoing.go_on(vmm, domain, move, "canceled")
+    elif move.phase == "finish":
+        vmm.manager.process(_settle(vmm, domain, move))
+
+
+def _settle(vmm, domain, move):
+    try:
+        yield from outgoing.finish(vmm, domain, move)
+    except LabError as error:
+        tell(vmm, move, "ended", id=move.id, error=str(error))
+
+
+def abort(vmm, domain):
+    """domainAbortJob: end the migration of `domain`; it goes on here. Raises LabError (409) when that is too late.
+
+    While nobody here knows whether the target runs, the disk decides: the lease is taken back under a new number, so
+    that the target can never take it over any more.
+    """
+    move = outgoing.outgoing(vmm, domain)
+    if move is None:
+        raise LabError(f"domain {domain.name!r} has no migration to cancel", 409, True)
+    if move.phase == "post-copy":
+        raise LabError(f"{domain.name!r} runs on {move.peer} already, with pages missing: no host has all of it", 409, True,
+                       "wait: there is no way back from post-copy")  # fmt: skip
+    if move.phase == "finish":
+        return _take_back(vmm, domain, move)
+    if not move.cancel.triggered:
+        move.cancel.succeed()
+    return {"name": domain.name, "cancelled": True}
+
+
+def _take_back(vmm, domain, move):
+    if domain.disk is None or domain.disk.lease.owner != vmm.name:
+        raise LabError(f"{move.peer} may run {domain.name!r} already", 409, None, "wait until it answers")
+    move.generation = domain.disk.break_lease(vmm.name)
+    outgoing.go_on(vmm, domain, move, "canceled")
+    return {"name": domain.name, "cancelled": True}
+
+
+def migrate(vmm, domain, target, **options):
+    """Begin to move `domain` to `target`; see outgoing.migrate."""
+    try:
+        return outgoing.migrate(vmm, domain, target, **options)
+    except TypeError as error:
+        raise LabError(f"migrate_to: {error}", 400, True) from None
