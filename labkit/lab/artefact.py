@@ -36,11 +36,19 @@ class Handle:
     """An object for the student's function whose `methods` (name → function) run on the judge's side.
 
     Arguments and results are plain values. A method may raise a built-in exception of CARRIED: the student's code
-    sees it raised.
+    sees it raised. `missing`, if given, is called with the name of anything else that is looked for on the object, and
+    may raise likewise. Several handles may be handed over in a dict, by name.
     """
 
-    def __init__(self, name: str, methods: Mapping[str, Callable]):
-        self.name, self.methods = name, dict(methods)
+    def __init__(self, name: str, methods: Mapping[str, Callable], missing: Callable[[str], Any] | None = None):
+        self.name, self.methods, self.missing = name, dict(methods), missing
+
+    def answer(self, question: dict) -> Any:
+        """What a method returns; for a name that is none, what `missing` has to say."""
+        method = self.methods.get(question["method"])
+        if method is None and self.missing is not None:
+            return self.missing(question["method"])
+        return self.methods[question["method"]](*question["arguments"], **question["keywords"])
 
 
 class ArtefactError(Exception):
@@ -86,9 +94,10 @@ class Artefact:
     def call(self, method: str | None = None, /, **arguments) -> Any:
         """Call the function (or its `method`) with plain values, States and Handles; the plain result, or
         ArtefactError."""
-        handles = {a.name: a for a in arguments.values() if isinstance(a, Handle)}
+        handles = {a.name: a for value in arguments.values() for a in _handles(value)}
         sent = {key: _encode(key, value) for key, value in arguments.items()}
-        shown = {key: value for key, value in sent.items() if not isinstance(arguments[key], (State, Handle))}
+        kept = {key for key, value in arguments.items() if isinstance(value, State) or _handles(value)}
+        shown = {key: value for key, value in sent.items() if key not in kept}
         asked = self.world.emit("task", "you", "call", method or "call", **{"arguments": shown})
         returned = self._send({"play": "call", "method": method, "arguments": sent, "steps": self._steps}, handles)
         self.world.emit("you", "task", "return", _brief(returned), cause=asked, returned=returned)
@@ -105,9 +114,7 @@ class Artefact:
         handle, method = handles[question["handle"]], question["method"]
         asked = self.world.emit("you", handle.name, "call", method, arguments=question["arguments"])
         try:
-            value = plain(
-                handle.methods[method](*question["arguments"], **question["keywords"]), f"{handle.name}.{method}(…)"
-            )
+            value = plain(handle.answer(question), f"{handle.name}.{method}(…)")
         except CARRIED as error:
             if isinstance(error, NotPlain):
                 raise
@@ -132,8 +139,18 @@ def _encode(key, value):
     if isinstance(value, State):
         return {"$state": value.name}
     if isinstance(value, Handle):
-        return {"$handle": value.name, "methods": sorted(value.methods)}
+        return {"$handle": value.name, "methods": sorted(value.methods), "missing": value.missing is not None}
+    if _handles(value):
+        return {"$handles": {name: _encode(name, handle) for name, handle in value.items()}}
     return plain(value, key)
+
+
+def _handles(value):
+    """The handles in an argument: itself, or the values of a dict of handles."""
+    if isinstance(value, Handle):
+        return [value]
+    several = list(value.values()) if isinstance(value, dict) else []
+    return several if several and all(isinstance(each, Handle) for each in several) else []
 
 
 def _through_json(value):

@@ -73,7 +73,9 @@ class Player:
         if isinstance(value, dict) and "$state" in value:
             return self.states.setdefault(value["$state"], {})
         if isinstance(value, dict) and "$handle" in value:
-            return RemoteHandle(value["$handle"], value["methods"], steps, ask)
+            return RemoteHandle(value["$handle"], value["methods"], steps, ask, value.get("missing", False))
+        if isinstance(value, dict) and "$handles" in value:
+            return {name: self._decode(handle, steps, ask) for name, handle in value["$handles"].items()}
         return value
 
 
@@ -87,12 +89,19 @@ class Output(io.StringIO):
 
 
 class RemoteHandle:
-    """An object in the student's hand whose methods are answered by the judge."""
+    """An object in the student's hand whose methods are answered by the judge; `missing`: the judge is asked as well
+    when something else is looked for on it."""
 
-    def __init__(self, name, methods, steps, ask):
+    def __init__(self, name, methods, steps, ask, missing=False):
         for method in methods:
             setattr(self, method, self._method(name, method, steps, ask))
         self._name = name
+        self._look = (lambda wanted: self._method(name, wanted, steps, ask)()) if missing else None
+
+    def __getattr__(self, wanted):
+        if wanted.startswith("__") or wanted == "_look" or self._look is None:
+            raise AttributeError(f"this object has no {wanted!r}")
+        return self._look(wanted)
 
     def __repr__(self):
         return f"<{self._name}>"

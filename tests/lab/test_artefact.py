@@ -234,3 +234,20 @@ def test_of_much_that_is_printed_the_beginning_is_kept():
     artefact = in_process(lambda: print("thinking " * 1_000_000))
     artefact.call()
     assert artefact.output.startswith("thinking") and len(artefact.output) == 2000
+
+
+def test_several_handles_travel_in_a_dict_and_what_they_lack_is_answered_by_the_judge():
+    def nothing_else(wanted):
+        raise PermissionError(f"{wanted} is inside the machine")
+
+    def student(hosts):
+        said = [host.name() for host in hosts.values()]
+        try:
+            hosts["b"].memory
+        except PermissionError as error:
+            return [*said, str(error)]
+
+    hosts = {name: Handle(name, {"name": lambda name=name: name}, nothing_else) for name in "ab"}
+    assert in_process(student).call(hosts=hosts) == ["a", "b", "memory is inside the machine"]
+    with pytest.raises(ArtefactError, match="AttributeError"):
+        in_process(lambda host: host.memory).call(host=Handle("host", {}))
