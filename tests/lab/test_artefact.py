@@ -243,7 +243,7 @@ def test_several_handles_travel_in_a_dict_and_what_they_lack_is_answered_by_the_
     def student(hosts):
         said = [host.name() for host in hosts.values()]
         try:
-            hosts["b"].memory
+            return hosts["b"].memory
         except PermissionError as error:
             return [*said, str(error)]
 
