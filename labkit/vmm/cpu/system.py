@@ -31,7 +31,7 @@ class Privileged:
     interrupt_flag: int = 0
     iopl: int = 0
     gdtr: tuple = (0, 0xFFFF)
-    idtr: tuple = (0, 0x3FF)
+    idtr: tuple = (0, 0xFFFF)
     msw: int = 0x10
 
 
