@@ -107,13 +107,8 @@ def _far_reader(cpu, operand):
     """A function that gives (offset, selector)."""
     if isinstance(operand, Far):
         return lambda: (operand.offset, operand.segment)
-    where, segment, load = address(cpu, operand), operand.used_segment, cpu.memory.load
-
-    def far():
-        offset = where()
-        return load(segment, offset, 2), load(segment, offset + 2 & 0xFFFF, 2)
-
-    return far
+    where, segment, pair = address(cpu, operand), operand.used_segment, cpu.memory.words
+    return lambda: pair(segment, where(), 2)
 
 
 def give_back(cpu, instruction):

@@ -91,12 +91,21 @@ class Memory:
             return self.raw[address]
         return self.ask("mmio", direction="read", address=address, size=1)
 
+    def words(self, segment, offset, n):
+        """`n` words in a row: a far pointer, a table register. They must not reach over the segment's end."""
+        if offset + 2 * n > 0x10000:
+            raise segment_fault(segment)
+        return [self.load(segment, offset + 2 * at, 2) for at in range(n)]
+
     def store(self, segment, offset, size, value):
         """Write a byte or word at segment:offset."""
         if size == 2 and offset == 0xFFFF:
             raise segment_fault(segment)
         address = self.bases[segment] + offset
-        if size == 2 and (address + 1 == len(self.decoded) or address % PAGE == PAGE - 1):
+        if size == 2 and address + 1 == len(self.decoded):  # the device first: RAM must not change before it has answered
+            self._store(address + 1, 1, value >> 8)
+            self._store(address, 1, value & 0xFF)
+        elif size == 2 and address % PAGE == PAGE - 1:
             self._store(address, 1, value & 0xFF)
             self._store(address + 1, 1, value >> 8)
         else:

@@ -172,13 +172,12 @@ def load_address(cpu, instruction):
 def load_far(cpu, instruction):
     """lds, les: a register and a segment register from four bytes in memory."""
     target, memory = instruction.operands
-    store, where, load = writer(cpu, target), address(cpu, memory), cpu.memory.load
+    store, where, pair = writer(cpu, target), address(cpu, memory), cpu.memory.words
     segment, number, next_ip = memory.used_segment, DS if instruction.mnemonic == "lds" else ES, instruction.next_ip
     set_segment = cpu.set_segment
 
     def step():
-        offset = where()
-        value, selector = load(segment, offset, 2), load(segment, offset + 2 & 0xFFFF, 2)
+        value, selector = pair(segment, where(), 2)
         store(value)
         set_segment(number, selector)
         return next_ip

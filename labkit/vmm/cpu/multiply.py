@@ -1,7 +1,7 @@
 """mul, imul, div, idiv, and the adjustments of decimal digits (aaa … das), which are older than the 8086 itself.
 
 A quotient that does not fit is no result but an exception: vector 0, like a division by zero. The manual leaves flags
-undefined after each of these; where AMD's and Intel's processors agree, we do as they do.
+undefined after each of these; they stay as they were, unless said otherwise.
 """
 
 from labkit.vmm.cpu.access import reader, writer
@@ -31,7 +31,7 @@ def multiply(cpu, instruction):
         words[AX] = product & 0xFFFF
         if bits == 16:
             words[DX] = product >> 16 & 0xFFFF
-        _product_flags(flags, product & ones, bits, fits)
+        _overflow_flags(flags, fits)
         return next_ip
 
     return step
@@ -46,16 +46,16 @@ def multiply_into(cpu, instruction):
     def step():
         product = signed(load(), 16) * factor
         store(product & 0xFFFF)
-        _product_flags(flags, product & 0xFFFF, 16, product == signed(product & 0xFFFF, 16))
+        _overflow_flags(flags, product == signed(product & 0xFFFF, 16))
         return next_ip
 
     return step
 
 
-def _product_flags(flags, low, bits, fits):
-    flags.result = low if bits == 16 else low * 0x101
+def _overflow_flags(flags, fits):
+    """CF and OF; the others, undefined in the manual, stay as an AMD EPYC leaves them."""
     flags.carry = 0 if fits else 0x10000
-    flags.carries = 0 if fits else 0x8000
+    flags.carries = flags.carries & AF | (0 if fits else 0x8000)
 
 
 def divide(cpu, instruction):

@@ -1,7 +1,8 @@
-"""Shifts and rotates. The count is cut to 5 bits (since the 80186); a count of 0 touches no flag at all.
+"""Shifts and rotates. The count is cut to 5 bits (since the 80186); a count of 0 touches no flag at all, but
+memory is read and written all the same (a device notices).
 
-Rules are functions (value, count, carry, bits) -> (result, carry, overflow) for a count of at least 1. For counts above 1
-OF is undefined in the manual; we give what current processors do: the same formula as for 1.
+Rules are functions (value, count, carry, bits) -> (result, carry, overflow) for a count of at least 1. The manual
+leaves OF undefined for counts above 1, and AF always; we give what an AMD EPYC does: the formula for 1, and AF set.
 """
 
 from labkit.vmm.cpu.access import reader, writer
@@ -61,13 +62,14 @@ def shift(cpu, instruction):
     flags, next_ip, bits = cpu.flags, instruction.next_ip, 8 * operand.size
 
     def step():
-        number = times() & 0x1F
-        value = load()
-        if number:
+        number, value = times() & 0x1F, load()
+        if not number:
+            store(value)
+        else:
             result, carry, overflow = rule(value, number, flags.carry >> 16 & 1, bits)
             store(result)
             flags.carry = carry << 16
-            flags.carries = overflow << 15 | flags.carries & AF if rotates else overflow << 15
+            flags.carries = overflow << 15 | (flags.carries & AF if rotates else AF)
             if not rotates:
                 flags.result = result if bits == 16 else result * 0x101
         return next_ip

@@ -5,7 +5,7 @@ instruction that may stop in the middle: after each round si, di and cx are righ
 finds the rest still to be done. With cx = 0 nothing happens at all, not even to the flags.
 """
 
-from labkit.vmm.cpu.exits import Turn
+from labkit.vmm.cpu.exits import Fault, Turn
 from labkit.vmm.cpu.flags import AF, DF, TF
 from labkit.vmm.cpu.operands import AX, CX, DI, DS, ES, SI
 
@@ -30,10 +30,19 @@ def string(cpu, instruction):
 
 
 def _repeated(cpu, once, until, instruction):
-    """Rounds while cx is not 0; cmps and scas also stop when ZF is `until`. Single-step traps after each round."""
+    """Rounds while cx is not 0; cmps and scas also stop when ZF is `until`. Single-step traps after each round. A fault in
+    cmps or scas gives back the flags from before the instruction (SDM vol. 2, REP)."""
     words, flags, memory, ip, next_ip = cpu.words, cpu.flags, cpu.memory, instruction.ip, instruction.next_ip
 
     def step():
+        before = flags.result, flags.carry, flags.carries
+        try:
+            return rounds()
+        except Fault:
+            flags.result, flags.carry, flags.carries = before
+            raise
+
+    def rounds():
         while words[CX]:
             once()
             words[CX] -= 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from labkit.vmm.cpu.access import address, reader, writer
 from labkit.vmm.cpu.exits import Fault, Refused, Stop, Turn
 from labkit.vmm.cpu.flags import CF, DF, IF
+from labkit.vmm.cpu.memory import segment_fault
 from labkit.vmm.cpu.operands import AX, BX, CX, DX, Immediate
 
 INVALID_OPCODE, GENERAL_PROTECTION = 6, 13
@@ -125,8 +126,11 @@ def store_table(cpu, instruction):
 
     def step():
         base, limit = getattr(cpu, register)
+        offset = where()
+        if offset > 0xFFFA:
+            raise segment_fault(segment)
         for at, value in enumerate((limit, base & 0xFFFF, base >> 16 & 0xFF)):
-            store(segment, where() + 2 * at & 0xFFFF, 2, value)
+            store(segment, offset + 2 * at, 2, value)
         return next_ip
 
     return step
@@ -135,11 +139,11 @@ def store_table(cpu, instruction):
 def load_table(cpu, instruction):
     """lgdt, lidt: privileged. In real mode lidt moves the interrupt vectors."""
     where, segment, next_ip = address(cpu, instruction.operands[0]), instruction.operands[0].used_segment, instruction.next_ip
-    register, load = instruction.mnemonic[1:] + "r", cpu.memory.load
+    register, load = instruction.mnemonic[1:] + "r", cpu.memory.words
 
     def step():
         _privileged(cpu)
-        limit, low, high = (load(segment, where() + 2 * at & 0xFFFF, 2) for at in range(3))
+        limit, low, high = load(segment, where(), 3)
         setattr(cpu, register, (low | (high & 0xFF) << 16, limit))
         return next_ip
 
