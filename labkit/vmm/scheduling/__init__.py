@@ -13,30 +13,14 @@ host.picture(0, 100)                                                    who was 
 Cpus(w, "vmm1", [Vm(…), …])                                             the same in a world: events of kind `sched`
 """
 
-from importlib import import_module
+from labkit.vmm.scheduling.admission import admit, unreserved_mhz
+from labkit.vmm.scheduling.allocation import CpuAllocation
+from labkit.vmm.scheduling.cpus import Cpus
+from labkit.vmm.scheduling.entitlement import Claim, claims, entitlement
+from labkit.vmm.scheduling.load import bursts, job, phases, steady
+from labkit.vmm.scheduling.rounds import rounds, story
+from labkit.vmm.scheduling.scheduler import Scheduler
+from labkit.vmm.scheduling.vcpu import Vm
 
-HOMES = {
-    "CpuAllocation": "allocation",
-    "Claim": "entitlement",
-    "claims": "entitlement",
-    "entitlement": "entitlement",
-    "rounds": "rounds",
-    "story": "rounds",
-    "admit": "admission",
-    "unreserved_mhz": "admission",
-    "Scheduler": "scheduler",
-    "Cpus": "cpus",
-    "Vm": "vcpu",
-    "steady": "load",
-    "bursts": "load",
-    "phases": "load",
-    "job": "load",
-}
-__all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a part when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.scheduling has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.vmm.scheduling.{HOMES[name]}"), name)
+__all__ = ["admit", "unreserved_mhz", "CpuAllocation", "Cpus", "Claim", "claims", "entitlement", "bursts", "job"]
+__all__ += ["phases", "steady", "rounds", "story", "Scheduler", "Vm"]

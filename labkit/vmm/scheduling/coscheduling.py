@@ -6,7 +6,7 @@ strict        all vCPUs of a VM that want to run start together or not at all: E
               place: on four CPUs that become free one by one, four at once are never free, and a small VM fills every
               gap ('fragmentation'). Once passed over, the VM stands co-stopped until it starts as a whole.
 relaxed       ESX 3 and later: each vCPU is placed for itself, but the *leading* one is co-stopped when it is more than
-              `skew_ms` of progress ahead of its slowest sibling, and goes on when that one has caught up.
+              `skew_ms` of progress ahead of its slowest sibling, until that one has made up enough.
 
 Progress is time on a CPU, or time in which the guest wants nothing: an idle vCPU does not hold the others back (VMware,
 'The CPU Scheduler in VMware vSphere 5.1', Relaxed Co-Scheduling). The threshold of 3 ms is a documented default of old

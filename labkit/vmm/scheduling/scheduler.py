@@ -18,9 +18,13 @@ Here is one queue for all CPUs, moving a vCPU costs nothing, and the hypervisor 
 from labkit.vmm.scheduling.admission import admit
 from labkit.vmm.scheduling.coscheduling import POLICIES, gangs, incomplete, keep_pace, lead_ms
 from labkit.vmm.scheduling.entitlement import Claim, entitlement
+from labkit.vmm.scheduling.esxtop import Top
+from labkit.vmm.scheduling.gantt import Gantt
 from labkit.vmm.scheduling.load import whole
 from labkit.vmm.scheduling.vcpu import Group
 from labkit.world.errors import LabError, number, unknown
+
+DEBT_MS = 1000
 
 
 class Scheduler:
@@ -90,7 +94,7 @@ class Scheduler:
             return "wait"
         if group.limit is not None and group.quota_ms <= 0:
             return "limited"
-        if self.policy == "relaxed" and lead_ms(vcpu) > (0 if vcpu.state == "costop" else self.skew_ms):
+        if self.policy == "relaxed" and lead_ms(vcpu) > self.skew_ms:
             return "costop"
         if vcpu.state == "run":
             must_go = vcpu.slice_ms <= 0 or (self.policy == "strict" and incomplete(group))
@@ -159,14 +163,13 @@ class Scheduler:
                 keep_pace(group)
 
     def charge(self, group):
-        """A millisecond on a CPU moves the VM's clocks. None runs away: who could not use its turn (too few vCPUs), or
-        had to be given more than its share (reservation), carries at most two slices of it into the future."""
-        credit = 2 * self.slice_ms * len(group.vcpus)
-        reach = credit / group.shares
-        group.vtime = min(max(group.vtime + 1 / group.shares, self.vtime - reach), self.vtime + reach)
+        """A millisecond on a CPU moves the VM's clocks. Who was given more than its share (by its reservation) owes the
+        others at most DEBT_MS of it; and no reservation is kept more than two slices ahead."""
+        group.vtime = min(group.vtime + 1 / group.shares, self.vtime + DEBT_MS / group.shares)
         group.quota_ms -= 1
         if group.guaranteed:
-            group.reserved_ms = min(group.reserved_ms + 1 / group.guaranteed, self.now_ms + credit / group.guaranteed)
+            ahead = 2 * self.slice_ms * len(group.vcpus) / group.guaranteed
+            group.reserved_ms = min(group.reserved_ms + 1 / group.guaranteed, self.now_ms + ahead)
         if group.vm.load.job_ms and group.job_us <= 0 and group.finished_ms is None:
             group.finished_ms = self.now_ms + 1
 
@@ -189,14 +192,10 @@ class Scheduler:
 
     def top(self):
         """Where the time went, one line per VM, with the columns of esxtop."""
-        from labkit.vmm.scheduling.esxtop import Top
-
         return Top(self)
 
     def picture(self, from_ms=0, to_ms=None):
         """Who was on which CPU: an SVG with a text alternative."""
-        from labkit.vmm.scheduling.gantt import Gantt
-
         return Gantt(self, from_ms, to_ms)
 
 
