@@ -37,22 +37,29 @@ class KvmMachine:
 
     def __init__(self, ram_kib: int = 64, *, limit_s: float = 2.0, path: str = device.DEVICE):
         if number(ram_kib, "ram_kib", 64, 640) % 4:
-            raise LabError(f"ram_kib must be a multiple of 4 (a page), not {ram_kib}")
+            raise LabError(f"ram_kib must be a multiple of 4, for memory comes in pages of 4 KiB; not {ram_kib}")
         self.limit_s = number(limit_s, "limit_s", 0.001, 60)
         self.vcpu = Vcpu(ram_kib, path)
         self.ram = self.vcpu.ram
-        self.registers = Registers(self.vcpu, self._settle)
         self.pending = deque()  # interrupt vectors that wait for IF
         self._exits = deque()  # (exit, place of its data in kvm_run): reported by KVM, not yet returned by run()
         self._asked = None  # the (exit, place) that waits for an answer
-        self._half_done = False
+        self._half_done = self._stepping = False
 
-    def load(self, program, sp: int = 0x8000) -> None:
-        """RAM gets the program; ip and sp are set, all other registers 0, flags 2."""
-        self.ram[program.at : program.at + len(program.code)] = program.code
+    @property
+    def registers(self) -> Registers:
+        """The fourteen registers by name, to be read and written."""
+        return Registers(self.vcpu, self._settle)
+
+    def load(self, program, at: int = 0x1000, sp: int = 0x8000) -> None:
+        """RAM gets the program (or bytes, to `at`); ip and sp are set, all other registers 0, flags 2."""
+        at, code = getattr(program, "at", at), bytes(getattr(program, "code", program))
+        if not 0 <= at <= at + len(code) <= 0x10000:
+            raise LabError(f"{len(code)} bytes at 0x{at:x} do not fit into 64 KiB", next_step="assemble it lower")
+        self.ram[at : at + len(code)] = code
         self.vcpu.set_segments(cs=0, ds=0, es=0, ss=0)
         values = [0] * 18
-        values[abi.PLACE["ip"]], values[abi.PLACE["sp"]], values[abi.PLACE["flags"]] = program.at, sp, 2
+        values[abi.PLACE["ip"]], values[abi.PLACE["sp"]], values[abi.PLACE["flags"]] = at, sp, 2
         self.vcpu.set_general(values)
 
     def run(self, steps: int | None = None) -> Exit:
@@ -65,7 +72,6 @@ class KvmMachine:
             raise LabError(f"the guest waits for an answer: {self._asked[0]}", next_step="complete(exit, value)")
         if self._exits:
             return self._hand_over()
-        self._debug(steps is not None)
         with Deadline(self.limit_s) as deadline:
             mask = abi.SIGNAL_MASK.pack(8, deadline.mask)
             self.vcpu.ask(abi.SET_SIGNAL_MASK, mask, "set the signals that stop the guest")
@@ -75,10 +81,11 @@ class KvmMachine:
         """Enter the guest again and again until there is something to report."""
         while steps != 0:
             self._inject()
+            self._step_through(steps is not None or bool(self.pending))
             reason = self.vcpu.enter()
             self._half_done = False
             if reason == "debug":
-                steps -= 1
+                steps = steps and steps - 1
             elif reason == "intr":
                 if deadline.passed():
                     break
@@ -89,7 +96,7 @@ class KvmMachine:
 
     def complete(self, exit: Exit, value: int) -> None:
         """Answer an `in` or an MMIO read; the instruction is finished at once."""
-        if not self._asked or exit is not self._asked[0]:
+        if not self._asked or exit != self._asked[0]:
             raise LabError(f"the guest does not wait for an answer to: {exit}", next_step="run() until it asks again")
         number(value, f"the answer to {exit}", 0, (1 << 8 * exit.size) - 1)
         _, place = self._asked
@@ -113,14 +120,16 @@ class KvmMachine:
 
     # -- between KVM's exits and ours -------------------------------------------------------------------------------
     def _inject(self) -> None:
-        """Hand KVM the first waiting interrupt if the guest can take it now, else ask to be told when it can."""
+        """Hand KVM the first waiting interrupt if the guest can take it now.
+
+        QEMU asks for an exit when it can (request_interrupt_window). The software backend executes a few instructions
+        before it looks, so while an interrupt waits we go step by step, which is exact everywhere.
+        """
         page = self.vcpu.page
-        page[abi.REQUEST_INTERRUPT_WINDOW] = 0
+        page[abi.REQUEST_INTERRUPT_WINDOW] = bool(self.pending)
         if self.pending and page[abi.READY_FOR_INTERRUPT] and page[abi.IF_FLAG]:
             vector = struct.pack("<I", self.pending.popleft())
             self.vcpu.ask(abi.INTERRUPT, vector, "interrupt the guest")
-        if self.pending:
-            page[abi.REQUEST_INTERRUPT_WINDOW] = 1
 
     def _settle(self) -> None:
         """Complete what is half done: KVM finishes an I/O instruction only at the next entry (api.rst, KVM_RUN)."""
@@ -175,6 +184,9 @@ class KvmMachine:
         why = FAILURES.get(first, f"code {first}") if reason == "internal_error" else f"code {first:#x}"
         return f"KVM gave up ({reason}: {why})"
 
-    def _debug(self, on: bool) -> None:
-        control = abi.SINGLE_STEP if on else 0
-        self.vcpu.ask(abi.SET_GUEST_DEBUG, abi.GUEST_DEBUG.pack(control, *[0] * 9), "step through the guest")
+    def _step_through(self, on: bool) -> None:
+        """Switch KVM's debugger on or off: an exit after each instruction."""
+        if on != self._stepping:
+            control = abi.SINGLE_STEP if on else 0
+            self.vcpu.ask(abi.SET_GUEST_DEBUG, abi.GUEST_DEBUG.pack(control, *[0] * 9), "step through the guest")
+            self._stepping = on

@@ -18,7 +18,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack
 
 from labkit.vmm.kvm import abi, device
-from labkit.world.errors import LabError
+from labkit.world.errors import LabError, unknown
 
 TSS_ADDRESS = 0x7FFF0000  # three pages that Intel's KVM needs for real mode, far above what a 16-bit guest can reach
 
@@ -131,9 +131,11 @@ class Registers(MutableMapping):
     HALVES = {a + half: (a + "x", shift) for a in "abcd" for half, shift in (("l", 0), ("h", 8))}
 
     def __init__(self, vcpu: Vcpu, settle):
-        self._vcpu, self._settle = vcpu, settle  # settle(): complete what is half done, so that KVM's values hold
+        self._vcpu, self._settle = vcpu, settle  # settle() completes what is half done, so that KVM's values hold
 
     def __getitem__(self, name: str) -> int:
+        if name not in (*self, *self.HALVES):
+            raise unknown("register", name, (*self, *self.HALVES))
         if name in self.HALVES:
             whole, shift = self.HALVES[name]
             return self[whole] >> shift & 0xFF
@@ -143,14 +145,17 @@ class Registers(MutableMapping):
         return self._vcpu.general()[abi.PLACE[name]] & 0xFFFF
 
     def __setitem__(self, name: str, value: int) -> None:
+        self[name]  # refuses a name that nobody has
+        most = 0xFF if name in self.HALVES else 0xFFFF
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise LabError(f"register {name} holds a whole number from 0 to 0x{most:x}, not {value!r}")
         if name in self.HALVES:
             whole, shift = self.HALVES[name]
-            name, value = whole, self[whole] & (0xFF00 >> shift) | (value & 0xFF) << shift
-        self._settle()
+            name, value = whole, self[whole] & (0xFF00 >> shift) | value << shift
         if name in abi.SEGMENTS:
-            return self._vcpu.set_segments(**{name: value & 0xFFFF})
+            return self._vcpu.set_segments(**{name: value})
         values = self._vcpu.general()
-        values[abi.PLACE[name]] = value & 0xFFFF | (2 if name == "flags" else 0)  # bit 1 of the flags is always set
+        values[abi.PLACE[name]] = value | (2 if name == "flags" else 0)  # bit 1 of the flags is always set
         return self._vcpu.set_general(values)
 
     def __iter__(self) -> Iterator[str]:

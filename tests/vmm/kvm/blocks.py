@@ -122,10 +122,12 @@ def moffs(w: Writer, size: int) -> None:
 
 def exchange(w: Writer) -> None:
     size = w.pick(WIDE)
+    if w.chance(0.3) and "ax" not in w.protected:
+        forget(w, "ax")
+        return w.emit(f"xchg ax, {w.target()}")
     one = w.operand(size, memory=0.5)
     w.emit(f"xchg {one}, {w.target(size)}")
-    if one in w.known:
-        del w.known[one]
+    return forget(w, one)
 
 
 def translate(w: Writer) -> None:
@@ -164,6 +166,43 @@ def segments(w: Writer) -> None:
         w.emit(f"mov {w.memory(segment='ds', offset=place + 2)}, 0x{value:x}")
         pointer = w.memory(None, segment="ds", offset=place)
         w.emit(f"l{name} {w.target()}, far {pointer}")
+
+
+def stack_pointer(w: Writer) -> None:
+    """sp and ss as operands; what sp was is put back."""
+    form = w.below(4)
+    if form == 0:
+        w.emit(w.pick(("inc sp", "dec sp", "dec sp")))
+        w.emit("dec sp" if w.lines[-1].endswith("inc sp") else "inc sp")
+    elif form == 1:
+        w.emit("push ss")
+        w.emit("pop ss")
+    elif form == 2:
+        w.emit("push sp")
+        w.emit("pop sp")
+    elif "ax" not in w.protected:
+        w.emit("xchg ax, sp")
+        w.emit(f"xchg ax, {w.pick(('sp', 'sp'))}")
+
+
+def system(w: Writer) -> None:
+    """What reads and writes the processor's tables and its status word, without a change that would be felt."""
+    form, place = w.below(5), w.spot("ds")
+    if form == 0:
+        w.emit(f"s{w.pick('gi')}dt {w.memory(None, segment='ds', offset=place)}")
+    elif form == 1:
+        name = w.pick(("g", "i"))
+        w.emit(f"s{name}dt {w.memory(None, segment='ds', offset=place)}")
+        w.emit(f"mov byte {w.memory(None, segment='ds', offset=place + 5)}, 0")
+        w.emit(f"l{name}dt {w.memory(None, segment='ds', offset=place)}")
+    elif form == 2:
+        w.emit(f"smsw {w.operand()}")
+    elif form == 3:
+        register = w.target()
+        w.emit(f"mov {register}, 0x{w.below(0x8000) << 1:x}")  # bit 0 would switch protected mode on
+        w.emit(f"lmsw {register}")
+    else:
+        w.emit("clts")
 
 
 # -- stack -----------------------------------------------------------------------------------------------------------
@@ -280,7 +319,21 @@ def device_strings(w: Writer) -> None:
 
 
 STRAIGHT = (
-    *(arithmetic, arithmetic, arithmetic, other_direction, compare, unary, unary, shift, shift, multiply, decimal),
+    *(
+        arithmetic,
+        arithmetic,
+        arithmetic,
+        arithmetic,
+        arithmetic,
+        other_direction,
+        compare,
+        unary,
+        unary,
+        shift,
+        shift,
+        multiply,
+        decimal,
+    ),
     *(move, move, move, exchange, translate, flags, flags, segments, stack, stack, strings, strings),
-    *(port, port, device),
+    *(port, port, port, port, device, device, stack_pointer, system),
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
-from labkit.vmm.cpu import Cpu, undefined_flags
-from labkit.vmm.cpu.decode import decode
+from labkit.vmm.cpu import Cpu, decode, undefined_flags
 from tests.vmm.kvm.generator import data, program
 from tests.vmm.kvm.writer import AREA, SETS_ALL_FLAGS
 

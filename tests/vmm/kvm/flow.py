@@ -47,7 +47,7 @@ def back(w: Writer, jump: str, again: str) -> None:
 
 def jump(w: Writer) -> None:
     """Forward in all forms; what is jumped over is never executed."""
-    over, form = w.label(), w.below(5)
+    over, form = w.label(), w.below(6)
     if form == 0:
         w.emit(f"jmp short {over}")
     elif form == 1:
@@ -56,14 +56,22 @@ def jump(w: Writer) -> None:
         name = w.target()
         w.emit(f"mov {name}, {w.here(over)}")
         w.emit(f"jmp {name}")
-    elif form == 3:
-        place = w.spot("ds")
-        w.emit(f"mov {w.memory(segment='ds', offset=place)}, {w.here(over)}")
-        w.emit(f"jmp {w.memory(segment='ds', offset=place)}")
+    elif form in (3, 4):
+        jump_through_memory(w, over, far=form == 4)
     else:
         w.emit(f"jmp 0x{w.segments['cs']:x}:{w.here(over)}")
     w.lines.append("    db 0x0f, 0xff ; never executed")
     w.put(over)
+
+
+def jump_through_memory(w: Writer, over: str, far: bool) -> None:
+    place = w.spot("ds")
+    w.emit(f"mov {w.memory(segment='ds', offset=place)}, {w.here(over)}")
+    if far:
+        w.emit(f"mov {w.memory(segment='ds', offset=place + 2)}, cs")
+        w.emit(f"jmp far {w.memory(None, segment='ds', offset=place)}")
+    else:
+        w.emit(f"jmp {w.memory(segment='ds', offset=place)}")
 
 
 def loop(w: Writer) -> None:
@@ -145,7 +153,7 @@ def fault(w: Writer) -> None:
     """Something that may fault; either way the program goes on behind it."""
     after = w.label()
     kind = w.pick((divide, divide, divide, invalid, beyond_the_segment))
-    if kind is divide and {"ax", "dx"} & w.protected:
+    if kind is divide and {"ax", "dx"} & w.protected or kind is invalid and "ud2" in w.spared and w.segments["cs"]:
         return
     way_back = w.memory(segment="cs", offset=RESUME - (w.segments["cs"] << 4))
     w.emit(f"mov {way_back}, {w.here(after)}")

@@ -1,0 +1,138 @@
+"""KvmMachine: one guest on the real /dev/kvm."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from labkit.vmm.cpu import Cpu, assemble
+from labkit.vmm.kvm import device
+from labkit.vmm.kvm.machine import KvmMachine
+from labkit.world.errors import LabError
+
+FOUND = device.state()
+pytestmark = pytest.mark.skipif(not FOUND.usable, reason=f"{FOUND.detail} ({FOUND.cure})")
+
+ECHO = assemble("mov dx, 0x3f8\n in al, dx\n inc al\n out dx, al\n hlt")
+FOREVER = assemble("again: jmp again")
+
+
+@pytest.fixture(params=[Cpu, KvmMachine])
+def machine(request):
+    """Each story is told on both: they are interchangeable."""
+    made = request.param()
+    yield made
+    if isinstance(made, KvmMachine):
+        made.close()
+
+
+def test_the_guest_reads_a_byte_and_writes_it_plus_one(machine):
+    machine.load(ECHO)
+    asked = machine.run()
+    assert (asked.reason, asked.direction, asked.port, asked.size, asked.data) == ("io", "in", 0x3F8, 1, None)
+    machine.complete(asked, 0x41)
+    assert machine.registers["al"] == 0x41
+    told = machine.run()
+    assert (told.direction, told.data) == ("out", 0x42)
+    assert machine.registers["ip"] == 0x1000 + 7  # behind the out: it is complete
+    assert machine.run().reason == "hlt"
+
+
+def test_a_read_must_be_answered_once_and_before_the_guest_goes_on(machine):
+    machine.load(ECHO)
+    asked = machine.run()
+    with pytest.raises(LabError, match="waits for an answer"):
+        machine.run()
+    with pytest.raises(LabError):
+        machine.complete(asked, 0x100)
+    machine.complete(asked, 1)
+    with pytest.raises(LabError, match="does not wait"):
+        machine.complete(asked, 1)
+
+
+def test_one_instruction_may_exit_twice(machine):
+    machine.load(assemble("mov ax, 0xd000\n mov ds, ax\n add word [2], 5\n hlt"))
+    read = machine.run()
+    machine.complete(read, 37)
+    write = machine.run()
+    assert (read.direction, write.direction, write.address, write.data) == ("read", "write", 0xD0002, 42)
+
+
+def test_registers_and_memory_can_be_written_between_exits(machine):
+    machine.load(assemble("hlt\n add ax, [bx]\n mov es, dx\n hlt"))
+    machine.run()
+    machine.registers.update(ax=1, bx=0x3000, dx=0x1234)
+    machine.registers["ah"] = 0x10
+    machine.ram[0x3000:0x3002] = b"\x05\x00"
+    machine.run()
+    assert (machine.registers["ax"], machine.registers["es"], len(machine.registers)) == (0x1006, 0x1234, 14)
+    with pytest.raises(LabError, match="there is no register 'eax'"):
+        machine.registers["eax"]
+    with pytest.raises(LabError, match="0xffff"):
+        machine.registers["ax"] = 0x10000
+
+
+def test_an_interrupt_waits_until_the_guest_lets_it_in(machine):
+    machine.load(assemble("mov word [8*4], tick\n nop\n sti\n nop\n nop\n hlt\ntick: mov bx, 1\n cli\n hlt"))
+    machine.interrupt(8)
+    machine.run()
+    assert machine.registers["bx"] == 1
+    assert len(machine.pending) == 0
+
+
+def test_step_by_step(machine):
+    machine.load(assemble("inc ax\n inc ax\n inc bx\n hlt"))
+    assert machine.run(steps=2).reason == "intr"
+    assert (machine.registers["ax"], machine.registers["bx"], machine.registers["ip"]) == (2, 0, 0x1002)
+
+
+def test_a_jump_to_where_no_memory_is_cannot_be_executed(machine):
+    machine.load(assemble("jmp 0xf000:0"))
+    assert machine.run().reason == "internal_error"
+
+
+def test_a_guest_that_never_ends_is_stopped():
+    with KvmMachine(limit_s=0.05) as machine:
+        machine.load(FOREVER)
+        assert machine.run().reason == "intr"
+        assert machine.run().reason == "intr"  # and can be continued
+
+
+def test_it_is_stopped_outside_the_main_thread_too():
+    reasons = []
+
+    def play():
+        with KvmMachine(limit_s=0.05) as machine:
+            machine.load(FOREVER)
+            reasons.append(machine.run().reason)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    thread.join(10)
+    assert reasons == ["intr"]
+
+
+def test_nothing_stays_open():
+    def descriptors():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = descriptors()
+    for _ in range(20):
+        with KvmMachine() as machine:
+            machine.load(ECHO)
+        KvmMachine()  # forgotten at once
+    assert descriptors() == before
+    with pytest.raises(LabError, match="closed"):
+        machine.run()
+    assert machine.ram[0x1000] == ECHO.code[0]  # memory can still be looked at
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(LabError, match="ram_kib"):
+        KvmMachine(ram_kib=1024)
+    with pytest.raises(LabError, match="limit_s"):
+        KvmMachine(limit_s=0)
+    with KvmMachine() as machine, pytest.raises(LabError, match="do not fit"):
+        machine.load(assemble("hlt", at=0x1000).code * 0x10000)
+    assert os.path.exists(device.DEVICE)
