@@ -28,15 +28,24 @@ def step(host, dt_s):
     for vm in host.vms.values():
         _keep_limit(host, vm, dt_s, done)
     host.enter(rung_of(host.free_mib, host.least_mib, host.rung, host.ladder))
-    least = leave_mib(host.rung, host.least_mib, host.ladder) + 1.0  # just beyond the edge
-    if "swap" in host.state.actions:
-        least += host.asked_mib  # guests wait for pages: what is freed is gone at once
+    least = enough_mib(host)
     for action in host.state.actions:
         if action in RATE_MIB_S:
             _act(host, action, least, dt_s, done)
     if host.rung <= 1:
         _let_down(host, dt_s, done)
     return done
+
+
+def enough_mib(host):
+    """Free memory at which this step stops to reclaim: the upper edge of the state. While it swaps it goes half way
+    through 'soft', and adds what guests wait for: what is freed is gone at once, and the next fault must not throw the
+    host back."""
+    if "swap" not in host.state.actions:
+        return leave_mib(host.rung, host.least_mib, host.ladder) + 1.0
+    hard = min(rung for rung, state in enumerate(host.ladder) if "swap" in state.actions)
+    edges = leave_mib(hard, host.least_mib, host.ladder) + leave_mib(hard - 1, host.least_mib, host.ladder)
+    return edges / 2 + host.asked_mib
 
 
 def price(host, vm):

@@ -207,8 +207,9 @@ class HostMemory:
         vm.sample(self.world.random(f"{self.name}/{vm.name}"))
 
     def _figures(self):
-        columns = ("backed", "shared", "compressed", "swapped", "none")
-        return [self.rung, *(vm.column(each) for vm in self.vms.values() for each in columns)]
+        columns = ("backed", "shared", "compressed", "swapped")
+        figures = [[vm.row("balloon"), *map(vm.column, columns)] for vm in self.vms.values()]
+        return [self.rung, *sum(figures, [])]
 
     def _datastore_free(self):
         if self.datastore_mib is None:
