@@ -17,7 +17,7 @@ request to request. Requests and the states they may be answered with:
 
 from labkit.lab import tasks
 from labkit.lab.artefact import ArtefactError, State
-from labkit.lab.task import LAYERS, Failure, Task
+from labkit.lab.task import Failure, Task
 from labkit.lab.tasks.q2_boundary_cases import FAMILIES, scenarios
 from labkit.lab.tasks.q2_boundary_mutants import MUTANTS, handle
 from labkit.lab.tasks.q2_boundary_room import Room
@@ -106,11 +106,11 @@ def play(story, request, artefact):
         if room.tried or room.doubled:  # a refusal of the proxies is what ended it
             return boundary(room) or safety(story, request)
         raise
-    found = (boundary(room), safety(story, request), shape(request, said), liveness(story, request, said, fits))
+    failure = shape(request, said) or boundary(room) or safety(story, request) or liveness(story, request, said, fits)
     story.where.update({name: hosts[0] for name, hosts in room.everywhere().items()})
-    if request["op"] == "release" and said.get("state") == "absent":
+    if not failure and request["op"] == "release" and said["state"] == "absent":
         story.where.pop(request["name"], None)
-    return min((failure for failure in found if failure), key=lambda f: LAYERS.index(f.layer), default=None)
+    return failure
 
 
 def boundary(room):
@@ -155,8 +155,6 @@ def shape(request, said):
 
 def liveness(story, request, said, fits):
     """Was it done, and is the answer right?"""
-    if not isinstance(said, dict):
-        return None
     room, order = story.room, words(request)
     want, state = story.expected(request), said.get("state")
     if request["op"] == "start" and want == {"refused"} and fits:
