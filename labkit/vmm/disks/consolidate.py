@@ -143,10 +143,11 @@ def begin(disk, name):
     on the snapshot's (it is deleted), or several branches do (it stays, without a name)."""
     disk.idle()
     snapshot = snapshots.find(disk, name)
-    file = disk.store.image(snapshot.image)
+    file = chain.walk(disk.store.images, snapshot.image)[0]
     above = disk.store.children(file.name)
     clones.refuse_clones(disk, [file, *above] if len(above) == 1 else [file], f"delete the snapshot {name!r}")
     if len(above) == 1:
+        chain.walk(disk.store.images, above[0].name)  # raises Broken: what does not fit together is not merged
         file.ask_room([number for number, entry in above[0].allocated() if takes_room(entry)])
     del disk.snapshots[name]
     if snapshot.memory_mib:

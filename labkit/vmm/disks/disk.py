@@ -36,7 +36,11 @@ class Disk:
         return world.component(self.store.name).disks[self.name]
 
     def __repr__(self):
-        return f"<Disk {self.name}: {self.size_mib:g} MiB, {self.used_mib:g} on disk, {' → '.join(self.chain)}>"
+        try:
+            path = " → ".join(self.chain)
+        except chain.Broken as broken:
+            path = f"broken at {broken.file}"
+        return f"<Disk {self.name}: {self.size_mib:g} MiB, {self.used_mib:g} on disk, {path}>"
 
     # -- what there is -------------------------------------------------------------------------------------------------
     @property

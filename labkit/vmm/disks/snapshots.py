@@ -7,6 +7,7 @@ copied, so it is no backup: the old file is still needed for every byte that was
 
 from dataclasses import dataclass
 
+from labkit.vmm.disks.chain import walk
 from labkit.vmm.disks.image import CLUSTER, MIB
 from labkit.world import LabError
 from labkit.world.errors import number, unknown, words
@@ -97,27 +98,32 @@ def nearest(disk, images):
 
 def parent_of(disk, name):
     """Name of the snapshot that this one was taken after, or None for the first. Raises Broken."""
-    from labkit.vmm.disks.chain import walk
-
     return nearest(disk, walk(disk.store.images, find(disk, name).image)[1:])
 
 
 def loss(disk, name):
     """See Disk.loss."""
     find(disk, name)
-    mib = disk.store.images[disk.top].data * CLUSTER / MIB
+    mib = own_mib(disk)
     since = f"since snapshot {disk.current!r}" if disk.current else "to the disk"
     later = [other for other in disk.snapshots if other != name]
     kept = f"; what the snapshots {', '.join(later)} hold stays" if later else ""
     return f"{mib:g} MiB written {since} will be lost{kept}."
 
 
+def own_mib(disk):
+    """MiB of data in the newest file (0 when it is lost)."""
+    return disk.store.images[disk.top].data * CLUSTER / MIB if disk.top in disk.store.images else 0
+
+
 def revert(disk, name):
     """See Disk.revert."""
     disk.idle()
     snapshot, old = find(disk, name), disk.top
-    lost_mib = disk.store.images[old].data * CLUSTER / MIB
-    disk.store.forget(old)
+    walk(disk.store.images, snapshot.image)
+    lost_mib = own_mib(disk)
+    if old in disk.store.sizes:  # it may be lost: then a revert is the way out
+        disk.store.forget(old)
     disk.top = grow(disk, disk.store.image(snapshot.image))
     prune(disk)
     disk.tell(f"reverted to {name}", disk.top, dropped=old, lost_mib=lost_mib)

@@ -1,5 +1,5 @@
-"""The chain against a plain model: one full copy per disk and per snapshot. Whatever is done, both read the same, and the
-datastore's account is exact."""
+"""The chain against a plain model: one full copy per disk and per snapshot. Whatever is done, both read the same, and
+the datastore's account is exact."""
 
 from contextlib import suppress
 
