@@ -20,7 +20,7 @@ PCPUS, MHZ = 128, 2500
 def many(vms):
     """(claims, scheduler with every VM waiting and every CPU free, pairs to sort)."""
     luck = random.Random(1).random
-    claims = [Claim(f"vm{n}", luck() * 2500, 500 + n % 3 * 500, luck() * 100, 1000 + luck() * 1500) for n in range(vms)]
+    claims = [Claim(f"vm{n}", luck() * 2500, 500 + n % 3 * 500, luck() * 20, 1000 + luck() * 1500) for n in range(vms)]
     host = Scheduler(
         [Vm(claim.name, 1, CpuAllocation(int(claim.shares), claim.reservation)) for claim in claims], PCPUS, MHZ
     )

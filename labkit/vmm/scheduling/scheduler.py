@@ -25,6 +25,7 @@ from labkit.vmm.scheduling.vcpu import Group
 from labkit.world.errors import LabError, number, unknown
 
 DEBT_MS = 1000
+RESTING = ("wait", "limited")
 
 
 class Scheduler:
@@ -81,8 +82,8 @@ class Scheduler:
         state = self.state_of(vcpu)
         if state == vcpu.state:
             return
-        if vcpu.state == "wait":
-            self.wake(vcpu)
+        if vcpu.state in RESTING:
+            self.wake(vcpu.group)
         if vcpu.state == "run":
             self.leave(vcpu, state)
         vcpu.state = state
@@ -101,10 +102,9 @@ class Scheduler:
             return "ready" if must_go else "run"
         return "costop" if self.policy == "strict" and vcpu.state == "costop" else "ready"
 
-    def wake(self, vcpu):
-        """A VM that slept has saved nothing: its clocks begin at the present."""
-        group = vcpu.group
-        if all(sibling.state == "wait" for sibling in group.vcpus):
+    def wake(self, group):
+        """A VM that slept, or had to by its limit, has saved nothing: its clocks begin at the present."""
+        if all(vcpu.state in RESTING for vcpu in group.vcpus):
             group.vtime, group.reserved_ms = max(group.vtime, self.vtime), max(group.reserved_ms, self.now_ms)
 
     def leave(self, vcpu, state):
