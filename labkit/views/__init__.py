@@ -6,6 +6,7 @@ TracePlayer(trace)         walk through a trace, event by event
 TokenInspector(…)          a token opened: envelope, payload, life, and what each service answers
 PolicyPlayground(…)        who refuses what, and why
 OutageTimeline(…)          what works how long after Keystone stopped
+WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ HOMES = {
     "TokenInspector": "token_inspector",
     "PolicyPlayground": "policy_playground",
     "OutageTimeline": "outage_timeline",
+    "WhoDoesWhat": "who_does_what",
 }
 __all__ = list(HOMES)
 
