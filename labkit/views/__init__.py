@@ -7,6 +7,7 @@ TokenInspector(…)          a token opened: envelope, payload, life, and what e
 PolicyPlayground(…)        who refuses what, and why
 OutageTimeline(…)          what works how long after Keystone stopped
 WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
+MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
 """
 
 from importlib import import_module
@@ -18,6 +19,7 @@ HOMES = {
     "PolicyPlayground": "policy_playground",
     "OutageTimeline": "outage_timeline",
     "WhoDoesWhat": "who_does_what",
+    "MemoryPressure": "memory_pressure",
 }
 __all__ = list(HOMES)
 

@@ -1,0 +1,265 @@
+"""Memory pressure on one host: the state on its ladder, and each VM twice: as its guest sees it, as the host knows it.
+
+    free  ▕████████████▏ 691 MiB         high │ clear │ soft │ hard │ low
+    web   guest: active │ idle │ free │ balloon
+          host:  frames │ shared │ compressed │ swapped │ no frame
+
+The bars of a VM are equally long and cut differently: nobody but us could lay them over one another.
+"""
+
+from labkit.views import card
+from labkit.views.frame import Frame, button, choice, number
+from labkit.vmm.memory.allocation import MemoryAllocation
+from labkit.vmm.memory.host_memory import HostMemory
+from labkit.world import World, draw
+
+WIDTH, LEFT, RIGHT, BAR, LANE = 880, 130, 860, 20, 68
+LETTER = 6.6  # width of a letter of 12 units, on average
+GUEST_TONES = {"active": "good", "idle": "info", "free": "idle", "balloon": "odd"}
+HOST_TONES = {"in frames": "info", "shared": "good", "compressed": "odd", "swapped": "bad", "no frame": "idle"}
+STATE_TONES = {
+    "high": "good",
+    "enough": "good",
+    "clear": "info",
+    "soft": "info",
+    "hard": "bad",
+    "low": "bad",
+    "min": "bad",
+}
+VMS = {"web": 4096, "db": 4096, "mail": 4096, "build": 4096}
+MORE = ("wiki", "shop", "test", "spare")
+
+
+def parts_of(vm):
+    """(guest's parts, host's parts) of a VmMemory: name → MiB, each adding up to the configured memory."""
+    guest = {row: vm.row(row) for row in GUEST_TONES}
+    places = ("backed", "shared", "compressed", "swapped", "none")
+    return guest, dict(zip(HOST_TONES, map(vm.column, places), strict=True))
+
+
+def bar(parts, tones, total, y, scale):
+    """A bar cut into parts, each with its shape and, where there is room, its word and size."""
+    drawn, at = [], LEFT
+    for name, mib in parts.items():
+        width = mib * scale
+        if mib < 1:
+            continue
+        tone = tones[name]
+        drawn.append(draw.rect(at, y, max(width - 1.5, 1), BAR, fill=f"var(--lk-{tone})", stroke="none", rounded=3,
+                               fill_opacity=0.2))  # fmt: skip
+        drawn.append(draw.rect(at, y, min(3, width), BAR, fill=f"var(--lk-{tone})", stroke="none", rounded=1))
+        word = next((each for each in (f"{name} {mib:.0f}", name) if len(each) * LETTER + 24 < width), "")
+        if width > 22:
+            drawn.append(card.mark(at + 12, y + BAR / 2, tone, size=9))
+        if word:
+            drawn.append(draw.text(at + 21, y + 14, word, size=12, anchor="start"))
+        at += width
+    return "".join(drawn)
+
+
+def ladder(host, y):
+    """The states from left to right; the one that holds is framed and marked."""
+    names = list(dict.fromkeys(state.name for state in host.ladder))
+    width, drawn = (RIGHT - LEFT) / len(names), [draw.text(LEFT - 14, y + 16, "state", size=13, anchor="end")]
+    for index, name in enumerate(names):
+        now, x = name == host.state.name, LEFT + index * width
+        drawn.append(draw.rect(x + 1, y, width - 3, 24, fill="paper", rounded=4,
+                               stroke=f"var(--lk-{STATE_TONES[name]})" if now else "line",
+                               stroke_width=2.5 if now else 1))  # fmt: skip
+        if now:
+            drawn.append(card.mark(x + 16, y + 12, STATE_TONES[name], size=10))
+        drawn.append(draw.text(x + width / 2, y + 16, name, size=13, weight=650 if now else None))
+    return "".join(drawn)
+
+
+def legend(y):
+    """What the shapes in the bars mean, for both views."""
+    drawn = []
+    for x, who, tones in ((LEFT, "guest sees", GUEST_TONES), (LEFT + 318, "host keeps", HOST_TONES)):
+        drawn.append(draw.text(x, y, who, size=12, anchor="start", fill="faint"))
+        x += 72
+        for name, tone in tones.items():
+            drawn.append(card.mark(x + 5, y - 4, tone, size=9))
+            drawn.append(draw.text(x + 13, y, name, size=12, anchor="start"))
+            x += 24 + len(name) * LETTER
+    return "".join(drawn)
+
+
+def picture(host):
+    """The drawing of a HostMemory as SVG."""
+    largest = max([vm.memory_mib for vm in host.vms.values()], default=1)
+    scale, drawn = (RIGHT - LEFT) / largest, [ladder(host, 10), legend(54)]
+    for index, (name, vm) in enumerate(host.vms.items()):
+        y = 72 + index * LANE
+        guest, kept = parts_of(vm)
+        drawn.append(draw.text(8, y + 14, name, size=14, anchor="start", weight=650))
+        for offset, who, parts, tones in ((0, "guest", guest, GUEST_TONES), (26, "host", kept, HOST_TONES)):
+            drawn.append(draw.text(LEFT - 14, y + offset + 14, who, size=12, anchor="end", fill="faint"))
+            drawn.append(bar(parts, tones, vm.memory_mib, y + offset, scale))
+    height = 76 + len(host.vms) * LANE
+    return card.drawing(WIDTH, height, "".join(drawn), title="Memory of one host", desc=describe(host))
+
+
+def describe(host):
+    """What the picture says, as sentences."""
+    said = [f"State {host.state.name}, {host.free_mib:.0f} MiB free."]
+    for name, vm in host.vms.items():
+        guest, kept = ({part: mib for part, mib in parts.items() if mib >= 1} for parts in parts_of(vm))
+        words = [", ".join(f"{part} {mib:.0f}" for part, mib in parts.items()) for parts in (guest, kept)]
+        said.append(f"{name}: the guest sees {words[0]} MiB; the host keeps {words[1]} MiB.")
+    return " ".join(said)
+
+
+def lately(host, name, seconds=5):
+    """What was done to a VM in the last seconds: 'balloon 256 MiB, swap 40 MiB'."""
+    sums = {}
+    for event in host.world.trace.where(kind="memory", dst=name):
+        if event.t > host.world.now - seconds and event.detail["action"] != "power on":
+            sums[event.detail["action"]] = sums.get(event.detail["action"], 0.0) + event.detail["mib"]
+    return ", ".join(f"{what} {mib:.0f} MiB" for what, mib in sums.items()) or "nothing"
+
+
+def rows_of(host):
+    """The table's rows: name, promises, what was taken lately, speed."""
+    for name, vm in host.vms.items():
+        speed, promise = host.speed(name), vm.allocation
+        limit = "" if promise.limit_mib is None else f", limit {promise.limit_mib:g}"
+        tone = "good" if speed > 0.9 else "info" if speed > 0.5 else "bad"
+        yield (name, f"{promise.shares} shares, {promise.reservation_mib:g} reserved{limit}",
+               f"{vm.wanted_mib[0]:.0f}, {vm.wanted_mib[1]:.0f} of it active", lately(host, name),
+               card.cell(f"{speed:.0%}", tone))  # fmt: skip
+
+
+def levels_for(vm):
+    """The levels of shares to choose from; a number that was given stays among them."""
+    return list(dict.fromkeys(["low", "normal", "high", vm.allocation.shares]))
+
+
+class MemoryPressure(Frame):
+    """A host of 16 GiB with four VMs of 4 GiB: ask more of them, start more, promise them memory, let time pass.
+
+    host   your own HostMemory instead;  setup, seed  of the one that is made otherwise
+    Keys: arrow right lets a second pass, up and down change what the chosen VM wants by 256 MiB.
+    """
+
+    keys = ("ArrowRight", "ArrowUp", "ArrowDown")
+
+    def __init__(self, host=None, setup="esxi", seed=7):
+        self.host = host or self.made(setup, seed)
+        self.chosen, self._following = next(iter(self.host.vms)), False
+
+    @staticmethod
+    def made(setup, seed):
+        """The host to begin with: four VMs, each using 1500 MiB."""
+        host = HostMemory(World(seed=seed), "vmm1", memory_mib=16384, setup=setup)
+        for name, memory_mib in VMS.items():
+            host.power_on(name, memory_mib)
+            host.demand(name, 1500, 500)
+        host.world.run(until=10)
+        return host
+
+    def html(self):
+        columns = ("VM", "promised", "wants (MiB)", "taken in the last 5 s", "speed")
+        host = self.host
+        actions = ", ".join(host.state.actions) or "nothing to do"
+        return card.panel(
+            f"Memory pressure: second {host.world.now:g}, state {host.state.name} ({actions})",
+            picture(host),
+            card.table(f"{host.free_mib:.0f} MiB of {host.memory_mib:g} free; configured {host.overcommitment:.0%}",
+                       columns, list(rows_of(host))),
+            note="The guest cannot see where its pages are; the host cannot see what they are good for. Speed: if one "
+            "second of work uses every active page once.",
+        )  # fmt: skip
+
+    def text(self):
+        taken = [f"  {name}: speed {self.host.speed(name):.0%}, taken lately: {lately(self.host, name)}"
+                 for name in self.host.vms]  # fmt: skip
+        return "\n".join([f"Second {self.host.world.now:g}. {describe(self.host)}", *taken])
+
+    def controls(self):
+        vm = self.host.vm(self.chosen)
+        self._vm = choice("VM", list(self.host.vms), self.choose, value=self.chosen)
+        self._used = number("wants MiB", 0, 7168, round(vm.wanted_mib[0]), self.want, step=256)
+        self._active = number("of it active", 0, 7168, round(vm.wanted_mib[1]), self.use, step=256)
+        self._shares = choice("Shares", levels_for(vm), self.share, value=vm.allocation.shares)
+        self._reserved = number("reserved MiB", 0, 4096, round(vm.allocation.reservation_mib), self.reserve, step=256)
+        times = [button(f"{s} s", lambda s=s: self.act(lambda: self.later(s)), icon="play") for s in (1, 5, 30)]
+        return [
+            [self._vm, self._used, self._active, self._shares, self._reserved],
+            [*times, button("Start another VM", lambda: self.act(self.start))],
+        ]
+
+    # -- what may be done --------------------------------------------------------------------------------------------
+    def choose(self, name):
+        """Look after this VM from now on."""
+        if not self._following:
+            self.chosen = name
+            self.follow_fields()
+            self.refresh(f"{name} is chosen")
+
+    def follow_fields(self):
+        """The fields show the chosen VM; what they say meanwhile is not an order."""
+        if self._live is None:
+            return
+        vm, self._following = self.host.vm(self.chosen), True
+        self._vm.options, self._vm.value = list(self.host.vms), self.chosen
+        self._shares.options = levels_for(vm)
+        self._shares.value, self._reserved.value = vm.allocation.shares, round(vm.allocation.reservation_mib)
+        self._used.value, self._active.value = (round(mib) for mib in vm.wanted_mib)
+        self._following = False
+
+    def want(self, used_mib):
+        """The chosen VM's programs want so much memory."""
+        if self._following:
+            return
+        active = min(self.host.vm(self.chosen).wanted_mib[1], used_mib)
+        self.act(lambda: self.host.demand(self.chosen, used_mib, active), f"{self.chosen} wants {used_mib} MiB")
+
+    def use(self, active_mib):
+        """So much of it is used all the time."""
+        if self._following:
+            return
+        used = max(self.host.vm(self.chosen).wanted_mib[0], active_mib)
+        self.act(lambda: self.host.demand(self.chosen, used, active_mib), f"{self.chosen}: {active_mib} MiB active")
+
+    def share(self, level):
+        """Other shares for the chosen VM."""
+        self.promise(shares=level)
+
+    def reserve(self, reservation_mib):
+        """Another reservation for the chosen VM; refused when it cannot be kept."""
+        self.promise(reservation_mib=reservation_mib)
+
+    def promise(self, **changed):
+        if self._following:
+            return
+        before = self.host.vm(self.chosen).allocation
+        asked = {"shares": before.shares, "reservation_mib": before.reservation_mib, **changed}
+        self.act(lambda: self.host.allocate(self.chosen, MemoryAllocation(limit_mib=before.limit_mib, **asked)),
+                 f"{self.chosen} is promised {asked['reservation_mib']:g} MiB, {asked['shares']} shares")  # fmt: skip
+
+    def start(self):
+        """One more VM of 4 GiB, which wants 3000 MiB at once."""
+        name = next((each for each in MORE if each not in self.host.vms), None)
+        if name is None:
+            return "There are enough VMs"
+        self.host.power_on(name, 4096)
+        self.host.demand(name, 3000, 2000)
+        self.follow_fields()
+        return f"{name} is started and wants 3000 MiB"
+
+    def later(self, seconds):
+        """Let time pass."""
+        self.host.world.run(until=self.host.world.now + seconds)
+        return f"{seconds} s later: state {self.host.state.name}, {self.host.free_mib:.0f} MiB free"
+
+    def heard(self, key):
+        if key == "ArrowRight":
+            self.act(lambda: self.later(1))
+            return
+        more = 256 if key == "ArrowUp" else -256
+        used = min(7168, max(0, round(self.host.vm(self.chosen).wanted_mib[0]) + more))
+        if self._live is not None:
+            self._used.value = used  # comes to `want`
+        else:
+            self.want(used)
