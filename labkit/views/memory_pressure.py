@@ -75,7 +75,7 @@ def ladder(host, y):
 def legend(y):
     """What the shapes in the bars mean, for both views."""
     drawn = []
-    for x, who, tones in ((LEFT, "guest sees", GUEST_TONES), (LEFT + 318, "host keeps", HOST_TONES)):
+    for x, who, tones in ((8, "guest sees", GUEST_TONES), (LEFT + 222, "host keeps", HOST_TONES)):
         drawn.append(draw.text(x, y, who, size=12, anchor="start", fill="faint"))
         x += 72
         for name, tone in tones.items():
@@ -165,7 +165,8 @@ class MemoryPressure(Frame):
         return card.panel(
             f"Memory pressure: second {host.world.now:g}, state {host.state.name} ({actions})",
             picture(host),
-            card.table(f"{host.free_mib:.0f} MiB of {host.memory_mib:g} free; configured {host.overcommitment:.0%}",
+            card.table(f"Free of {host.memory_mib:g} MiB: {host.lowest_mib:.0f} when the state was decided, "
+                       f"{host.free_mib:.0f} after reclaiming. Configured: {host.overcommitment:.0%} of the host",
                        columns, list(rows_of(host))),
             note="The guest cannot see where its pages are; the host cannot see what they are good for. Speed: if one "
             "second of work uses every active page once.",

@@ -52,6 +52,7 @@ class HostMemory:
         self._rules, usual = SETUPS[setup]
         self.ladder, self.least_mib = ladder or usual, min_free_mib(memory_mib)
         self.vms, self.rung, self.broken, self.ticking = {}, 0, False, False
+        self.lowest_mib = self.free_mib  # before anything was reclaimed in the last step: what decided the state
 
     # -- what there is -------------------------------------------------------------------------------------------
     @property
@@ -142,15 +143,12 @@ class HostMemory:
 
     @action
     def allocate(self, name, allocation):
-        """Give a running VM other shares, another reservation or limit."""
+        """Give a running VM other shares, another reservation or limit; refused like a power-on."""
         vm = self.vm(name)
-        before, vm.allocation = vm.allocation, allocation.fits(vm.memory_mib)
-        try:
+        if self.setup == "esxi":
             others = [Promise(each) for each in self.vms.values() if each is not vm]
-            admit(self.memory_mib, others, Promise(vm))
-        except LabError:
-            vm.allocation = before
-            raise
+            admit(self.memory_mib, others, Promise(vm, allocation))
+        vm.allocation = allocation.fits(vm.memory_mib)
         self._wake()
 
     @action
@@ -175,6 +173,7 @@ class HostMemory:
         fair_mib = max(0.0, self.free_mib) / max(1, sum(asks_mib(vm, self.disk) > 0 for vm in self.vms.values()))
         for vm in list(self.vms.values()):
             self._live(vm, dt_s, fair_mib)
+        self.lowest_mib = self.free_mib
         for (what, name), mib in self._rules(self, dt_s).items():
             if mib >= 0.5:
                 self._tell(name, f"{what} {name} {mib:.0f} MiB", action=what, vm=name, mib=round(mib, 3))
@@ -233,10 +232,11 @@ class HostMemory:
 
 
 class Promise:
-    """What admission asks of a VM, read from its memory."""
+    """What admission asks of a VM, read from its memory; with another allocation, if one is wished for."""
 
-    def __init__(self, vm):
-        self.name, self.memory_mib, self.vcpus, self.memory = vm.name, vm.memory_mib, vm.vcpus, vm.allocation
+    def __init__(self, vm, allocation=None):
+        self.name, self.memory_mib, self.vcpus = vm.name, vm.memory_mib, vm.vcpus
+        self.memory = allocation or vm.allocation
 
 
 def asks_mib(vm, disk):
