@@ -1,7 +1,7 @@
 """The target: an empty process that waits, takes pages, and runs when it is told to, once.
 
-    prepared ── pages … state ── finish: takes the disk's lease ──▶ active       said once, true for ever
-        └────── cancelled, or silence for 30 s ─────────────────▶ failed         said once, true for ever
+prepared ── pages … state ── finish: takes the disk's lease ──▶ active       said once, true for ever
+    └────── cancelled, or silence for 30 s ─────────────────▶ failed         said once, true for ever
 """
 
 from labkit.vmm import definitions, power
@@ -17,9 +17,9 @@ def prepare(vmm, id, source, definition, datastore, generation, persistent):
     if id in vmm.migrations:
         return {"ready": True}
     if datastore != vmm.datastore.name:
-        raise LabError(
-            f"the disk lies on {datastore}, {vmm.name} has {vmm.datastore.name}: it cannot be reached from there", 409, True,
-            "use a datastore that both hosts share; copying disks while they are written is another job")  # fmt: skip
+        why = f"the disk lies on {datastore}, {vmm.name} has {vmm.datastore.name}: it cannot be reached from there"
+        next_step = "use a datastore that both hosts share; copying disks while they are written is another job"
+        raise LabError(why, 409, True, next_step)
     wanted = from_json(definition)
     domain = vmm.domains.get(wanted.name)
     if domain is not None and (domain.active or domain.definition.uuid != wanted.uuid):

@@ -55,6 +55,12 @@ def found(vmm, id):
     return vmm.migrations[id]
 
 
+def current(vmm, domain):
+    """The Move that `domain` is in the middle of on this host, or None."""
+    moves = (move for move in vmm.migrations.values() if move.name == domain.name and move.life == domain.life)
+    return next((move for move in moves if move.phase not in ("over", "failed")), None) if domain.job else None
+
+
 def alive(domain, move):
     """The domain's process is still the one that the migration began with."""
     return domain.active and domain.life == move.life

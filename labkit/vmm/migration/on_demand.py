@@ -1,6 +1,6 @@
 """Post-copy: hand over first, then fetch the pages that the guest misses, and push the rest behind its back.
 
-    source  ░ stop: registers, devices ░ ── page 7 (asked for) ─ page 1 ─ page 2 ─ page 9 (asked for) ─ … ─▶ nothing left
+    source  ░ stop: registers, devices ░ ── page 7 (asked) ─ page 1 ─ page 2 ─ page 9 (asked) ─ … ─▶ nothing left
     target                               ▶ runs ─ fault: waits for page 7 ─ runs ─ fault: waits for page 9 ─ runs …
 
 It always ends, after memory / bandwidth, for every page travels once. The price is paid afterwards: each first touch of

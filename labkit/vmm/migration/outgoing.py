@@ -17,6 +17,8 @@ its copy paused, and a third party must look (qemuProcessRecoverMigrationOut, PE
 check what to do next'); QEMU's image locks keep two processes from writing meanwhile.
 """
 
+from contextlib import suppress
+
 from labkit.vmm import power
 from labkit.vmm.migration.move import ASK_AGAIN_S, KEEPALIVE_S, Move, alive, lease_of, tell
 from labkit.vmm.migration.policies import find
@@ -40,12 +42,6 @@ def migrate(vmm, domain, target, policy="qemu", bandwidth_mib_s=1024, persistent
                 bool(undefine_source), bool(persistent_dest), cancel=vmm.world.event())  # fmt: skip
     vmm.migrations[move.id], domain.job = move, "migration out"
     return _run(vmm, domain, move)
-
-
-def outgoing(vmm, domain):
-    """The Move of a domain that is on its way out, or None."""
-    mine = (move for move in vmm.migrations.values() if move.side == "out" and move.name == domain.name)
-    return next((move for move in mine if move.phase != "over" and move.life == domain.life), None)
 
 
 def peer(vmm, move):
@@ -149,10 +145,8 @@ def go_on(vmm, domain, move, why):
 
 def _tell_target(vmm, move):
     """The target may forget it; if it does not hear this, it will notice the silence."""
-    try:
+    with suppress(LabError):
         yield from _ask(vmm, move, cancelled=True)
-    except LabError:
-        pass
 
 
 def watch(vmm, domain, move):

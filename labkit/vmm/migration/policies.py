@@ -167,13 +167,13 @@ XEN = Policy("xen", "documented default: Xen 3/4, tools/libxc/xc_domain_save.c (
              leftover_mib=50 * PAGE_MIB, max_rounds=30, max_factor=3)  # fmt: skip
 QEMU = Policy("qemu", "documented default: QEMU, qapi/migration.json, downtime-limit 300 ms", downtime_limit_s=0.3)
 AUTO_CONVERGE = replace(QEMU, name="qemu auto-converge", throttle_first=0.2, throttle_step=0.1,
-                        source="documented default: QEMU, cpu-throttle-initial 20, cpu-throttle-increment 10")  # fmt: skip
+                        source="documented default: QEMU, cpu-throttle-initial, -increment")  # fmt: skip
 POST_COPY = replace(QEMU, name="qemu post-copy", max_rounds=1, at_limit="post-copy",
                     source="virsh migrate --postcopy-after-precopy: one round, then hand over")  # fmt: skip
 NOVA = Policy("nova", "nova/conf/libvirt.py: 500 ms in 10 steps of 75 s/GiB; 800 s/GiB, then abort",
               downtime_limit_s=0.5, downtime_steps=10, step_delay_s_gib=75, timeout_s_gib=800)  # fmt: skip
 NOVA_PERMITTED = replace(NOVA, name="nova, post-copy permitted", post_copy_below=0.1,
-                         source="live_migration_permit_post_copy = True: when a round gains less than 10 %")  # fmt: skip
+                         source="live_migration_permit_post_copy: a round gains less than 10 %")  # fmt: skip
 VMOTION = Policy("vmotion", "documented: switch-over within 1 s, stun during page send; how far it slows a VM is not",
                  downtime_limit_s=1.0, stun=True)  # fmt: skip
 POLICIES = {policy.name: policy for policy in (

@@ -10,8 +10,10 @@ qemuProcessRecoverMigrationOut and …In):
              active            it runs; the same answer as before
 """
 
+from inspect import signature
+
 from labkit.vmm.migration import incoming, outgoing
-from labkit.vmm.migration.move import found, tell
+from labkit.vmm.migration.move import current, found, tell
 from labkit.vmm.migration.sending import PIECE_S
 from labkit.world.errors import LabError
 
@@ -49,14 +51,13 @@ def _pages(vmm, move):
 
 def recover(vmm, domain):
     """The management process has started again and finds `domain` in the middle of a migration."""
-    if domain.job == "migration in":
-        move = next(m for m in vmm.migrations.values() if m.side == "in" and m.name == domain.name and m.life == domain.life)
+    move = current(vmm, domain)
+    if move.side == "in":
         if move.phase == "prepared":
             incoming.fail(vmm, domain, move, "the management process was stopped meanwhile")
-        return
-    move = outgoing.outgoing(vmm, domain)
-    if move.phase in ("prepare", "perform"):
-        move.cancel.succeed() if not move.cancel.triggered else None
+    elif move.phase in ("prepare", "perform"):
+        if not move.cancel.triggered:
+            move.cancel.succeed()
         outgoing.go_on(vmm, domain, move, "canceled")
     elif move.phase == "finish":
         vmm.manager.process(_settle(vmm, domain, move))
@@ -75,12 +76,12 @@ def abort(vmm, domain):
     While nobody here knows whether the target runs, the disk decides: the lease is taken back under a new number, so
     that the target can never take it over any more.
     """
-    move = outgoing.outgoing(vmm, domain)
-    if move is None:
-        raise LabError(f"domain {domain.name!r} has no migration to cancel", 409, True)
+    move = current(vmm, domain)
+    if move is None or move.side == "in":
+        raise LabError(f"domain {domain.name!r} has no migration of its own to cancel", 409, True, "ask its source")
     if move.phase == "post-copy":
-        raise LabError(f"{domain.name!r} runs on {move.peer} already, with pages missing: no host has all of it", 409, True,
-                       "wait: there is no way back from post-copy")  # fmt: skip
+        why = f"{domain.name!r} runs on {move.peer} already, with pages missing: no host has all of it"
+        raise LabError(why, 409, True, "wait: there is no way back from post-copy")
     if move.phase == "finish":
         return _take_back(vmm, domain, move)
     if not move.cancel.triggered:
@@ -99,6 +100,7 @@ def _take_back(vmm, domain, move):
 def migrate(vmm, domain, target, **options):
     """Begin to move `domain` to `target`; see outgoing.migrate."""
     try:
-        return outgoing.migrate(vmm, domain, target, **options)
+        signature(outgoing.migrate).bind(vmm, domain, target, **options)
     except TypeError as error:
         raise LabError(f"migrate_to: {error}", 400, True) from None
+    return outgoing.migrate(vmm, domain, target, **options)

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from labkit.vmm.migration.load import Load
-from labkit.vmm.migration.policies import Policy, Progress, find
 from labkit.vmm.migration.on_demand import PostCopy, postcopy
+from labkit.vmm.migration.policies import Policy, Progress, find
 from labkit.world.errors import number
 
 WATCHED_ROUNDS = 10_000
@@ -189,4 +189,3 @@ def precopy(load, bandwidth_mib_s, policy="qemu", resume_s=0.0):
             volume = work.send(volume.mib / speed)
     except StopIteration as end:
         return end.value
-

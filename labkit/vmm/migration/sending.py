@@ -93,7 +93,9 @@ def check(domain, move):
     if not alive(domain, move):
         raise LabError(f"the migration of {move.name!r} ended: the VM was stopped", 409, True)
     if move.cancel.triggered:
-        raise LabError(f"the migration of {move.name!r} was cancelled", 409, True, f"it runs on at its host, not at {move.peer}")
+        raise LabError(
+            f"the migration of {move.name!r} was cancelled", 409, True, f"it runs on at its host, not at {move.peer}"
+        )
 
 
 def _hand_over_state(vmm, domain, move):

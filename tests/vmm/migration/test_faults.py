@@ -1,4 +1,4 @@
-"""Every phase × every fault: never two copies, and afterwards exactly one – except where its memory died with a host."""
+"""Every phase × every fault: never two copies, afterwards exactly one – except where its memory died with a host."""
 
 import pytest
 from two_hosts import SOURCE, TARGET, begin, never_two, pair, running

@@ -25,7 +25,8 @@ def moments(policy):
     began = w.now
     begin(w, policy=policy, bandwidth_mib_s=256)
     w.run(until=began + 60)
-    return {what: w.trace.where(since=began, what=lambda text: what in text)[0].t - began for what in MOMENTS}
+    rows = [(event.what, event.t - began) for event in w.trace.where(since=began)]
+    return {moment: next(t for what, t in rows if moment in what) for moment in MOMENTS}
 
 
 AT = {policy: moments(policy) for policy in POLICIES}
@@ -66,8 +67,13 @@ def mend(w, fault):
 
 
 @settings(max_examples=250, deadline=None, derandomize=True, database=None)
-@given(faults=st.lists(FAULT, min_size=1, max_size=4), policy=st.sampled_from(POLICIES),
-       cancel_at_s=st.one_of(st.none(), st.none(), st.floats(0, 12)), seed=st.integers(0, 10**6), disk_gib=st.sampled_from([10, 0]))  # fmt: skip
+@given(
+    faults=st.lists(FAULT, min_size=1, max_size=4),
+    policy=st.sampled_from(POLICIES),
+    cancel_at_s=st.one_of(st.none(), st.none(), st.floats(0, 12)),
+    seed=st.integers(0, 10**6),
+    disk_gib=st.sampled_from([10, 0]),
+)
 def test_whatever_breaks_when_there_are_never_two(faults, policy, cancel_at_s, seed, disk_gib):
     w, one, two, san = small(seed, disk_gib)
     never_two(w, one, two)

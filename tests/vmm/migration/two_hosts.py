@@ -43,4 +43,6 @@ def never_two(w, *vmms):
 
 def begin(w, target="vmm2", source="vmm1", **options):
     """Ask for a migration and do not wait."""
-    return w.call("admin", f"{source}-libvirtd", "libvirt", "domainMigratePerform3", 3600, name="web", target=target, **options)
+    return w.call(
+        "admin", f"{source}-libvirtd", "libvirt", "domainMigratePerform3", 3600, name="web", target=target, **options
+    )
