@@ -8,6 +8,7 @@ PolicyPlayground(…)        who refuses what, and why
 OutageTimeline(…)          what works how long after Keystone stopped
 WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
 MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
+DiskChain(disk)            the files a disk is made of, and from which of them each block is read
 """
 
 from importlib import import_module
@@ -20,6 +21,7 @@ HOMES = {
     "OutageTimeline": "outage_timeline",
     "WhoDoesWhat": "who_does_what",
     "MemoryPressure": "memory_pressure",
+    "DiskChain": "disk_chain",
 }
 __all__ = list(HOMES)
 

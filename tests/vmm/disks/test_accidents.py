@@ -10,7 +10,7 @@ LENGTH = 6 * KIB64
 
 
 def tree(seed=7):
-    """web.img (s1) ◀ 000001 (s2) ◀ 000004 (newest), and 000002 (s3), which stands on s2, too; data and zeros in each."""
+    """web.img (s1) ◀ 000001 (s2) ◀ 000004 (newest), and 000002 (s3) on s2, too; data and zeros in each."""
     store = Datastore(World(seed), "local", capacity_gib=1)
     web = store.create("web", gib=1 / 16)
     web.write(0, b"0" * LENGTH)
