@@ -105,7 +105,7 @@ EXPLANATIONS = (
     Explanation(
         "VMM.p16",
         "What does each of the two ways cost the guest?",
-        "Auto-converge takes CPU time until it writes slowly enough; post-copy makes it wait for pages over the network.",
+        "Auto-converge takes CPU time until it writes slowly enough; post-copy makes it wait for pages.",
         (
             "post-copy always ends: each page travels once after the hand-over",
             "until the last page has come, the death of either host loses the VM",
@@ -168,7 +168,7 @@ def who_runs(seed):
     keyed, correct = in_turn(seed, options)
     return Question(
         "VMM.c15",
-        f"The source host dies {moment} of a pre-copy migration. Which copy runs then?",
+        f"The source host dies during a pre-copy migration, {moment}. Which copy runs then?",
         keyed,
         correct,
         why="Until the hand-over the source has the only complete memory. A host that is dead cannot be a source: what "
@@ -192,7 +192,7 @@ def which_way(seed):
     keyed, correct = in_turn(seed, options)
     return Question(
         "VMM.c16",
-        f"Each of the last ten rounds sent and left between {least} and {most} MiB, always the same pages. The stop would "
+        f"Each of the last ten rounds left {least} to {most} MiB dirty, always the same pages. A stop would "
         "be ten times as long as is allowed. What is right?",
         keyed,
         correct,
