@@ -9,6 +9,7 @@ OutageTimeline(…)          what works how long after Keystone stopped
 WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
 MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
+PageWalk(…)                one walk through page tables, reference by reference
 """
 
 from importlib import import_module
@@ -22,6 +23,7 @@ HOMES = {
     "WhoDoesWhat": "who_does_what",
     "MemoryPressure": "memory_pressure",
     "DiskChain": "disk_chain",
+    "PageWalk": "page_walk",
 }
 __all__ = list(HOMES)
 

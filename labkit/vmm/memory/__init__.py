@@ -20,6 +20,11 @@ HOMES = {
     "Nested": "mmu",
     "Shadow": "shadow",
     "Guest": "guest",
+    "one_walk": "guest",
+    "steady": "guest",
+    "forking": "guest",
+    "LARGE_PAGE": "physical",
+    "spy": "sharing",
     "min_free_mib": "states",
     "rho": "tax",
 }

@@ -110,3 +110,14 @@ def forking(guest, programs=20, pages=32):
         guest.switch(shell)
         for page in range(8):
             guest.touch(page, write=True)
+
+
+def one_walk(mmu, size=PAGE):
+    """References to memory of a single walk on `mmu`, when everything is in its place and only the TLB is empty; the
+    pages are of `size` bytes. The references stay in `mmu.trail`."""
+    guest = Guest(mmu)
+    guest.spawn(4, size)
+    guest.touch(0, write=True)
+    mmu.tlb.flush()
+    guest.touch(0, write=True)
+    return len(mmu.trail)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit.vmm.memory.guest import BASE, Guest, forking, steady
+from labkit.vmm.memory.guest import BASE, Guest, forking, one_walk, steady
 from labkit.vmm.memory.mmu import Native, Nested
 from labkit.vmm.memory.page_table import PageFault, PageTable, walk
 from labkit.vmm.memory.physical import LARGE_PAGE, PAGE, PhysicalMemory
@@ -13,13 +13,12 @@ KINDS = (Native, Nested, Shadow)
 
 
 def references_of_one_walk(mmu, size=PAGE):
-    guest = Guest(mmu)
-    guest.spawn(4, size)
-    guest.touch(0, write=True)
+    one_walk(mmu, size)
     mmu.tlb.flush()
     before = mmu.host.references
-    guest.touch(0, write=True)
-    return mmu.host.references - before
+    mmu.access(BASE)
+    assert mmu.host.references - before == len(mmu.trail)
+    return len(mmu.trail)
 
 
 @pytest.mark.parametrize("n", [4, 5])
