@@ -10,6 +10,7 @@ WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi 
 MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
 PageWalk(…)                one walk through page tables, reference by reference
+PreCopy(…)                 the rounds of a live migration: dirty rate, link, memory, stop rule in your hand
 """
 
 from importlib import import_module
@@ -24,6 +25,7 @@ HOMES = {
     "MemoryPressure": "memory_pressure",
     "DiskChain": "disk_chain",
     "PageWalk": "page_walk",
+    "PreCopy": "precopy",
 }
 __all__ = list(HOMES)
 
