@@ -1,0 +1,40 @@
+"""Hardware assistance: the processor has a mode for guests (VT-x since 2005, AMD-V since 2006).
+
+The guest keeps its kernel mode and has sensitive state of its own, so CLI, POPF or LIDT simply work and nobody is
+asked. What is left to exit for: devices (I/O and MMIO), HLT, CPUID, hypercalls. The surprise: the first generation
+(2005) was often *slower* than binary translation, for an exit cost more than a callout (Adams & Agesen, ASPLOS 2006).
+
+What the real one does differently: which instructions exit is set in the VMCS, some 30 reasons more (SDM vol. 3,
+appendix C), and external interrupts exit, too.
+"""
+
+from labkit.vmm.monitor.exit_loop import Monitor
+
+VENDOR = (0, 0x756E, 0x6C74, 0x2169)
+"""What CPUID answers for leaf 0 here: the VMM says what processor the guest sees."""
+
+
+class Hardware(Monitor):
+    """The guest as it is, in the processor's guest mode."""
+
+    policy, mode = "hardware", "guest"
+
+    @property
+    def virtual(self):
+        """The guest's own privileged state, as the processor keeps it for the guest."""
+        return self.cpu.privileged
+
+    def interrupt(self, vector):
+        """The processor delivers it when the guest's IF allows, without an exit (as an APIC for guests does)."""
+        self.cpu.interrupt(vector)
+
+    def inject(self):
+        self.pending = self.cpu.pending
+
+    def answer(self, exit):
+        if exit.reason == "cpuid":
+            self.cpu.complete(exit, VENDOR)
+            return self.record(exit, "CPUID", "the VMM's answer, not the processor's")
+        if exit.reason == "hypercall":
+            return self.record(exit, "hypercall", f"number {exit.data:#x}: nothing here answers it", exit.data)
+        return self.serve(exit)
