@@ -6,6 +6,7 @@ TracePlayer(trace)         walk through a trace, event by event
 TokenInspector(…)          a token opened: envelope, payload, life, and what each service answers
 PolicyPlayground(…)        who refuses what, and why
 OutageTimeline(…)          what works how long after Keystone stopped
+ExitStepper(guest, policy)  a guest under a VMM, one instruction at a time, forward and back
 WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
 MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
@@ -21,6 +22,7 @@ HOMES = {
     "TokenInspector": "token_inspector",
     "PolicyPlayground": "policy_playground",
     "OutageTimeline": "outage_timeline",
+    "ExitStepper": "exit_stepper",
     "WhoDoesWhat": "who_does_what",
     "MemoryPressure": "memory_pressure",
     "DiskChain": "disk_chain",
