@@ -94,18 +94,20 @@ class VmMemory:
         return self.row("active") + self.paged_active_mib
 
     def guest_view(self):
-        """What the guest's own tools show (`free -m`): the balloon looks like memory that somebody uses."""
-        return {
+        """What the guest's own tools show (`free -m`), MiB: the balloon looks like memory that somebody uses."""
+        figures = {
             "total": self.memory_mib,
             "used": self.row("active", "idle"),
             "balloon": self.row("balloon"),
             "free": self.row("free"),
             "swap used": self.paged_active_mib + self.paged_idle_mib,
         }
+        return {name: round(mib) for name, mib in figures.items()}
 
     def host_view(self):
-        """What the hypervisor knows: which pages were ever touched and where they are, not what they are good for."""
-        return {
+        """What the hypervisor knows: which pages were ever touched and where they are, not what they are good for;
+        MiB."""
+        figures = {
             "configured": self.memory_mib,
             "touched": self.column("backed", "shared", "compressed", "swapped"),
             "in frames": self.frames_mib,
@@ -113,6 +115,7 @@ class VmMemory:
             "balloon": self.row("balloon"),
             "active (estimate)": self.seen_active * self.granted_mib,
         }
+        return {name: round(mib) for name, mib in figures.items()}
 
     def sample(self, luck):
         """Watch SAMPLE_PAGES pages picked at random by `luck` (a random.Random); the estimate follows slowly."""
