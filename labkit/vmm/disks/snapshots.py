@@ -107,7 +107,8 @@ def loss(disk, name):
     mib = own_mib(disk)
     since = f"since snapshot {disk.current!r}" if disk.current else "to the disk"
     later = [other for other in disk.snapshots if other != name]
-    kept = f"; what the snapshots {', '.join(later)} hold stays" if later else ""
+    listed = ", ".join(later) if len(later) < 5 else f"{later[0]} to {later[-1]}"
+    kept = f"; what the snapshots {listed} hold stays" if later else ""
     return f"{mib:g} MiB written {since} will be lost{kept}."
 
 
