@@ -28,7 +28,8 @@ def two_hosts():
 def privileged():
     cpu = Cpu(mode="user")
     cpu.load(assemble("cli\nhlt"))
-    return "VMM", f"the CPU stops the guest and asks the VMM: {cpu.run()}"
+    exit = cpu.run()
+    return "VMM", f"the CPU stops the guest at {exit.instruction!r} and asks the VMM: {exit.reason} {exit.vector}"
 
 
 def somewhere():
@@ -45,8 +46,8 @@ def page_swapped():
         memory.power_on(name, 3072)
         memory.demand(name, 3072, 3072)
     world.run(until=600)
-    last = next(event for event in reversed(list(world.trace.where(kind="memory"))) if "swap" in event.what)
-    return "VMM", f"two VMs of 3072 MiB on a host of 4096 MiB, and the host does it by itself: {last.what}"
+    first = world.trace.where(kind="memory", what=lambda what: what.startswith("swap"))[0]
+    return "VMM", f"two VMs of 3072 MiB on a host of 4096 MiB, and the host does it by itself: {first.what}"
 
 
 def maintenance():
