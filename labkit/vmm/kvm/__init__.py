@@ -17,6 +17,7 @@ HOMES = {
     "state": "device",
     "backend": "device",
     "KvmMachine": "machine",
+    "lessons": "lessons",
     "Run": "runs",
     "play": "runs",
     "run": "runs",
@@ -30,4 +31,5 @@ def __getattr__(name):
     """Import a name when it is first asked for: the doctor asks device.py where nothing else is installed."""
     if name not in HOMES:
         raise AttributeError(f"labkit.vmm.kvm has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.vmm.kvm.{HOMES[name]}"), name)
+    module = import_module(f"labkit.vmm.kvm.{HOMES[name]}")
+    return module if name == HOMES[name] else getattr(module, name)

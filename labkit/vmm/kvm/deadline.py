@@ -3,8 +3,10 @@
 While KVM_RUN executes the guest, our thread is inside the kernel: no Python runs in it, and a flag in memory would be
 read by nobody. A signal makes the kernel leave the guest, and KVM_RUN fails with EINTR. The signal must reach *this*
 thread, must not kill us when it comes a moment too late, and must work outside the main thread, where Python lets
-nobody install a handler. So it is blocked always, except inside KVM_RUN (KVM_SET_SIGNAL_MASK), and a kernel timer
+nobody install a handler. So it is blocked for ever, except inside KVM_RUN (KVM_SET_SIGNAL_MASK), and a kernel timer
 sends it to this thread alone (timer_create(2), SIGEV_THREAD_ID). QEMU does the same with SIGUSR1 from another thread.
+
+Setting the timer is the only thing done for each entry: a system call costs more than the guest's next instructions.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ import ctypes
 import signal
 import struct
 import threading
+import time
+import weakref
+from functools import cache
 
 from labkit.vmm.kvm.device import in_words
 from labkit.world.errors import LabError
@@ -22,42 +27,49 @@ SIGEVENT = struct.Struct("<QiiI44x")  # value, signal, how to notify, thread: si
 ITIMERSPEC = struct.Struct("<4q")  # interval s and ns (0: once), first expiry s and ns
 
 
+@cache
+def libc():
+    """The C library of this process."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def call(name: str, *arguments) -> None:
+    """A function of the C library; its failure in words."""
+    if getattr(libc(), name)(*arguments) != 0:
+        why = f"{name} failed ({in_words(ctypes.get_errno())})"
+        raise LabError(f"no timer to stop the guest with: {why}", next_step="run the guest on Cpu")
+
+
 class Deadline:
-    """`with Deadline(1.0) as deadline:` – after a second this thread has a signal pending; `mask` is for KVM_RUN."""
+    """`mask` is for KVM_SET_SIGNAL_MASK: what is blocked in this thread, without our signal."""
 
-    def __init__(self, seconds: float):
-        self.seconds = seconds
+    def __init__(self):
         self.number = signal.SIGRTMIN
-        self.timer = ctypes.c_void_p()
+        self.thread, self.mask, self.until = None, 0, 0.0
+        self.timer, self.close = ctypes.c_void_p(), lambda: None
 
-    def __enter__(self):
-        self.before = signal.pthread_sigmask(signal.SIG_BLOCK, {self.number})
-        self.mask = sum(1 << (number - 1) for number in self.before if number != self.number)
-        try:
-            self.start()
-        except BaseException:
-            signal.pthread_sigmask(signal.SIG_SETMASK, self.before)
-            raise
-        return self
+    def start(self, seconds: float) -> bool:
+        """From now. True if this is another thread than last time: KVM must be told the mask."""
+        moved = self.thread != threading.get_native_id()
+        if moved:
+            self._settle_here()
+        self.until = time.monotonic() + seconds
+        whole, rest = divmod(round(seconds * 1e9), 10**9)
+        call("timer_settime", self.timer, 0, ITIMERSPEC.pack(0, 0, whole, rest), None)
+        return moved
 
-    def start(self):
-        event = SIGEVENT.pack(0, self.number, SIGEV_THREAD_ID, threading.get_native_id())
-        self.call("timer_create", CLOCK_MONOTONIC, event, ctypes.byref(self.timer))
-        seconds, fraction = divmod(round(self.seconds * 1e9), 10**9)
-        self.call("timer_settime", self.timer, 0, ITIMERSPEC.pack(0, 0, seconds, fraction), None)
-
-    def call(self, name, *arguments):
-        """A function of the C library; its failure in words."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        if getattr(libc, name)(*arguments) != 0:
-            number = ctypes.get_errno()
-            raise LabError(f"no timer to stop the guest: {name} failed ({in_words(number)})", next_step="use Cpu")
+    def _settle_here(self):
+        """Block the signal in this thread and make a timer that sends it here. It stays blocked: to unblock one that is
+        pending would end the process."""
+        self.close()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {self.number})
+        self.mask = sum(1 << (number - 1) for number in before if number != self.number)
+        self.thread, self.timer = threading.get_native_id(), ctypes.c_void_p()
+        event = SIGEVENT.pack(0, self.number, SIGEV_THREAD_ID, self.thread)
+        call("timer_create", CLOCK_MONOTONIC, event, ctypes.byref(self.timer))
+        self.close = weakref.finalize(self, libc().timer_delete, self.timer)
 
     def passed(self) -> bool:
-        """Is it over? Takes the pending signal away."""
-        return signal.sigtimedwait({self.number}, 0) is not None
-
-    def __exit__(self, *_):
-        self.call("timer_delete", self.timer)
-        self.passed()
-        signal.pthread_sigmask(signal.SIG_SETMASK, self.before)
+        """Is it over? Takes a pending signal away, also one that was meant for an earlier entry."""
+        signal.sigtimedwait({self.number}, 0)
+        return time.monotonic() >= self.until

@@ -21,7 +21,7 @@ HARDWARE_FLAGS = {"vmx": "Intel VT-x", "svm": "AMD-V"}  # /proc/cpuinfo
 BACKENDS = {  # /sys/module/<name> → what executes the guest
     "kvm_intel": "Intel VT-x",
     "kvm_amd": "AMD-V",
-    "kvm_pvm": "software: no VT-x or AMD-V reaches this machine, so the kernel interprets what runs in ring 0",
+    "kvm_pvm": "software: no VT-x or AMD-V here, the kernel interprets ring 0",
 }
 
 
@@ -134,5 +134,5 @@ def backend(modules: str = "/sys/module", cpuinfo: str = "/proc/cpuinfo") -> Bac
     flags = cpu_flags(cpuinfo)
     module = next((name for name in BACKENDS if (Path(modules) / name).is_dir()), "kvm")
     hardware = [name for flag, name in HARDWARE_FLAGS.items() if flag in flags]
-    how = BACKENDS.get(module) or (hardware[0] if hardware else BACKENDS["kvm_pvm"].replace("software", "unknown"))
+    how = BACKENDS.get(module) or " or ".join(hardware) or "unknown"
     return Backend(module, how, bool(hardware) and module != "kvm_pvm", "hypervisor" in flags)

@@ -45,6 +45,7 @@ class KvmMachine:
         self._exits = deque()  # (exit, place of its data in kvm_run): reported by KVM, not yet returned by run()
         self._asked = None  # the (exit, place) that waits for an answer
         self._half_done = self._stepping = False
+        self._deadline = Deadline()
 
     @property
     def registers(self) -> Registers:
@@ -72,12 +73,13 @@ class KvmMachine:
             raise LabError(f"the guest waits for an answer: {self._asked[0]}", next_step="complete(exit, value)")
         if self._exits:
             return self._hand_over()
-        with Deadline(self.limit_s) as deadline:
-            mask = abi.SIGNAL_MASK.pack(8, deadline.mask)
+        self.vcpu.must_be_open()
+        if self._deadline.start(self.limit_s):
+            mask = abi.SIGNAL_MASK.pack(8, self._deadline.mask)
             self.vcpu.ask(abi.SET_SIGNAL_MASK, mask, "set the signals that stop the guest")
-            return self._until_exit(deadline, steps)
+        return self._until_exit(steps)
 
-    def _until_exit(self, deadline, steps) -> Exit:
+    def _until_exit(self, steps) -> Exit:
         """Enter the guest again and again until there is something to report."""
         while steps != 0:
             self._inject()
@@ -87,7 +89,7 @@ class KvmMachine:
             if reason == "debug":
                 steps = steps and steps - 1
             elif reason == "intr":
-                if deadline.passed():
+                if self._deadline.passed():
                     break
             elif reason != "irq_window_open":
                 self._report(reason)
@@ -110,6 +112,7 @@ class KvmMachine:
 
     def close(self) -> None:
         """Give the VM back to the kernel; `ram` stays readable."""
+        self._deadline.close()
         self.vcpu.close()
 
     def __enter__(self):

@@ -89,10 +89,14 @@ class Vcpu:
         finally:
             self.page[abi.IMMEDIATE_EXIT] = 0
 
-    def ask(self, number: int, argument, what: str) -> int:
-        """An ioctl on the vCPU."""
+    def must_be_open(self) -> None:
+        """LabError once the VM was given back."""
         if not self.close.alive:
             raise LabError("this machine is closed", next_step="make a new KvmMachine")
+
+    def ask(self, number: int, argument, what: str) -> int:
+        """An ioctl on the vCPU."""
+        self.must_be_open()
         return request(self.descriptor, number, argument, what)
 
     def general(self) -> list[int]:
