@@ -8,6 +8,7 @@ PolicyPlayground(…)        who refuses what, and why
 OutageTimeline(…)          what works how long after Keystone stopped
 ExitStepper(guest, policy)  a guest under a VMM, one instruction at a time, forward and back
 WhoDoesWhat(…)             an event on its way through the parts of KVM, ESXi or a hosted hypervisor
+Entitlement()              six VMs on one host: who gets how many MHz right now, and why
 MemoryPressure(…)          a host short of memory: its state, and each VM as its guest and as the host sees it
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
 PageWalk(…)                one walk through page tables, reference by reference
@@ -24,6 +25,7 @@ HOMES = {
     "OutageTimeline": "outage_timeline",
     "ExitStepper": "exit_stepper",
     "WhoDoesWhat": "who_does_what",
+    "Entitlement": "entitlement",
     "MemoryPressure": "memory_pressure",
     "DiskChain": "disk_chain",
     "PageWalk": "page_walk",
