@@ -121,7 +121,7 @@ def verdict(outcome):
     total = "no end" if outcome.ended == "never" else f"{outcome.total_s:.1f} s in all"
     stop = f"{1000 * outcome.downtime_s:.0f} ms stop" if outcome.moved else "no stop"
     sent = f"{outcome.factor:.2f} times the memory sent" if outcome.ended != "never" else "memory sent again and again"
-    return f"{total}, {stop}, {outcome.live_rounds} rounds, {sent}"
+    return f"{total}, {stop}, {outcome.live_rounds} round{'' if outcome.live_rounds == 1 else 's'}, {sent}"
 
 
 class PreCopy(Frame):
@@ -155,8 +155,9 @@ class PreCopy(Frame):
 
     def html(self):
         outcome = self.outcome
+        why = outcome.why[0].upper() + outcome.why[1:]
         end = card.badge(WORDS[outcome.ended], TONES[outcome.ended])
-        said = card.Html(f"<p>{end} {card.text(verdict(outcome))}. {card.text(outcome.why)}.</p>")
+        said = card.Html(f"<p>{end} {card.text(verdict(outcome))}. {card.text(why)}.</p>")
         return card.panel(f"Pre-copy, {outcome.policy.name}", said, picture(outcome), table(outcome),
                           note=f"Stop rule: {outcome.policy.source}.")  # fmt: skip
 

@@ -27,6 +27,7 @@ from labkit.vmm.migration.policies import Policy, Progress, find
 from labkit.world.errors import number
 
 WATCHED_ROUNDS = 10_000
+SEEN = 4  # so many rounds are shown of a migration that would go on for ever
 SHORT = 12  # rounds that a text shows
 
 
@@ -113,7 +114,8 @@ class Outcome:
         return self.sent_mib / self.load.memory_mib
 
     def __repr__(self):
-        return (f"<{self.policy.name}: {self.ended} after {self.live_rounds} rounds, {self.live_s:.1f} s; "
+        rounds = f"{self.live_rounds} round{'' if self.live_rounds == 1 else 's'}"
+        return (f"<{self.policy.name}: {self.ended} after {rounds}, {self.live_s:.1f} s; "
                 f"stop {self.downtime_s:.2f} s; {self.why}>")  # fmt: skip
 
     def table(self):
@@ -168,7 +170,7 @@ def _ending(load, policy, word, why, done, now, resume_s):
 
 def _stuck(policy, now, raised):
     """Nothing will change any more: as much to send as before, and nobody slows the guest further."""
-    still = now.remaining_mib >= now.sent_mib * (1 - 1e-12) and raised == now.throttle
+    still = now.round >= SEEN and now.remaining_mib >= now.sent_mib * (1 - 1e-12) and raised == now.throttle
     helpless = not policy.throttle_first or now.throttle >= policy.throttle_most
     return still and helpless and not policy.ends
 
