@@ -8,8 +8,8 @@
     cpu.load(program)
     print(cpu.run())                               # io out port 0x3f8 byte 0x41 …
 
-The surprise is who answers the exits. On the bare machine it is the hardware: Machine(cpu, Bus(Serial())).run(). In a VM it
-is a program, the VMM – and the guest cannot tell, unless an instruction betrays it.
+The surprise is who answers the exits. On the bare machine it is the hardware: Machine(cpu, Bus(Serial())).run(). In a
+VM it is a program, the VMM – and the guest cannot tell, unless an instruction betrays it.
 """
 
 from importlib import import_module

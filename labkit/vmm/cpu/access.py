@@ -1,12 +1,12 @@
 """Closures that read and write one operand: made once when an instruction is decoded, called each time it runs.
 
-`reader(cpu, operand)` returns a function without arguments that gives the value, `writer` one that takes it. All the work
-that depends only on the instruction's bytes – which register, which displacement – is done before, not every time.
+`reader(cpu, operand)` returns a function without arguments that gives the value, `writer` one that takes it. All the
+work that depends only on the instruction's bytes – which register, which displacement – is done before, not every time.
 """
 
 from labkit.vmm.cpu.memory import segment_fault
-from labkit.vmm.cpu.operands import Immediate, Memory, Register, Segment
 from labkit.vmm.cpu.operands import CS as CODE
+from labkit.vmm.cpu.operands import Immediate, Memory, Register, Segment
 
 
 def reader(cpu, operand, size=None):
@@ -67,7 +67,7 @@ def address(cpu, memory: Memory):
     if not memory.registers:
         return lambda: displacement
     if len(memory.registers) == 1:
-        base, = memory.registers
+        (base,) = memory.registers
         if not displacement:
             return lambda: words[base]
         return lambda: words[base] + displacement & 0xFFFF

@@ -1,7 +1,7 @@
 """Arithmetic and logic: add … cmp, test, not, neg, inc, dec.
 
-A rule is a pure function (a, b, carry) -> (wide, carries): `wide` is the result before it is cut to 8 or 16 bits (below zero
-after a borrow), `carries` the carry into each bit position (flags.py). The rest of the file only moves operands.
+A rule is a pure function (a, b, carry) -> (wide, carries): `wide` is the result before it is cut to 8 or 16 bits (below
+zero after a borrow), `carries` the carry into each bit position (flags.py). The rest of the file only moves operands.
 """
 
 from labkit.vmm.cpu.access import reader, writer
@@ -52,7 +52,7 @@ def _nowhere(value):
 
 def step_by_one(cpu, instruction):
     """inc and dec: like add and sub with 1, but CF stays as it is."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     by = 1 if instruction.mnemonic == "inc" else -1
     load, store = reader(cpu, operand), writer(cpu, operand)
     flags, next_ip, size = cpu.flags, instruction.next_ip, operand.size
@@ -74,7 +74,7 @@ def step_by_one(cpu, instruction):
 
 def negate(cpu, instruction):
     """neg: 0 minus the operand."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     load, store = reader(cpu, operand), writer(cpu, operand)
     flags, next_ip, size = cpu.flags, instruction.next_ip, operand.size
 
@@ -93,7 +93,7 @@ def negate(cpu, instruction):
 
 def invert(cpu, instruction):
     """not: every bit turned over, no flag touched."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     load, store, ones = reader(cpu, operand), writer(cpu, operand), 0xFF if operand.size == 1 else 0xFFFF
     next_ip = instruction.next_ip
 

@@ -12,21 +12,23 @@
 The surprise is what an assembler does not know: whether bytes are code or data, and what a number means. `mov ax, [bx]`
 needs no size, `mov [bx], 5` does (byte or word): nothing else says how much of memory is meant.
 
-A jump's length depends on where its target is, and where things are depends on how long the jumps are: passes are made over
-the source until nothing changes. A jump that had to be long once stays long, so that it comes to an end.
+A jump's length depends on where its target is, and where things are depends on how long the jumps are: passes are made
+over the source until nothing changes. A jump that had to be long once stays long, so that it comes to an end.
 """
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from labkit.vmm.cpu.encode import OutOfReach, encode
-from labkit.vmm.cpu.expressions import Expression, characters
 from labkit.vmm.cpu.encoding import MNEMONICS
-from labkit.vmm.cpu.operands import SEGMENTS
+from labkit.vmm.cpu.expressions import Expression, characters
 from labkit.vmm.cpu.source import label_and_rest, operand, split, without_comment
 from labkit.world.errors import LabError, unknown, words
 
-PREFIXES = {"rep": 0xF3, "repe": 0xF3, "repz": 0xF3, "repne": 0xF2, "repnz": 0xF2, "es": 0x26, "cs": 0x2E, "ss": 0x36, "ds": 0x3E}
+PREFIXES = {
+    "rep": 0xF3, "repe": 0xF3, "repz": 0xF3, "repne": 0xF2, "repnz": 0xF2,
+    "es": 0x26, "cs": 0x2E, "ss": 0x36, "ds": 0x3E,
+}  # fmt: skip
 ALIASES = {
     "jz": "je", "jnz": "jne", "jc": "jb", "jnae": "jb", "jnc": "jae", "jnb": "jae", "jna": "jbe", "jnbe": "ja",
     "jpe": "jp", "jpo": "jnp", "jnge": "jl", "jnl": "jge", "jng": "jle", "jnle": "jg", "loopz": "loope",
@@ -67,7 +69,9 @@ class Program:
 
 
 def assemble(source, at=0x1000):
-    """The Program of `source`, to be loaded at offset `at` (0 … 0xFFFF). LabError names the line, its text and what is wrong."""
+    """The Program of `source`, to be loaded at offset `at` (0 … 0xFFFF).
+
+    Raises LabError with the line's number, its text and what is wrong."""
     words(source, "the source")
     if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at <= 0xFFFF:
         raise LabError(f"a program stands at 0 … 0xFFFF, not at {at!r}")
@@ -79,8 +83,10 @@ def assemble(source, at=0x1000):
         work.one_pass()
         if before == (work.labels, len(work.long)):
             return work.program()
-    raise LabError("the addresses do not settle: a label's value changes where it stands",
-                   next_step="look for `times` or `equ` that depend on labels behind them")
+    raise LabError(
+        "the addresses do not settle: a label's value changes where it stands",
+        next_step="look for `times` or `equ` that depend on labels behind them",
+    )
 
 
 class _Assembly:
@@ -102,7 +108,7 @@ class _Assembly:
             self.listing.append(Line(number, self.address, code, line.rstrip()))
             self.address += len(code)
             if self.address > 0x10000:
-                raise LabError(f"line {number}: the program grows beyond offset 0xFFFF", next_step="a segment has 64 KiB")
+                raise LabError(f"line {number}: beyond offset 0xFFFF", next_step="a segment has 64 KiB")
 
     def program(self):
         """What came out."""
@@ -155,8 +161,12 @@ class _Assembly:
         mnemonic = ALIASES.get(word, word)
         if mnemonic not in MNEMONICS:
             close = get_close_matches(word, [*MNEMONICS, *ALIASES, *DATA, "times"], n=1)
-            raise LabError(f"there is no instruction {word!r}", next_step=f"did you mean {close[0]!r}?" if close else
-                           "known are those of the 8086 and 80186 and a few system instructions: cpu.MNEMONICS")
+            raise LabError(
+                f"there is no instruction {word!r}",
+                next_step=f"did you mean {close[0]!r}?"
+                if close
+                else "known are those of the 8086 and 80186 and a few system instructions: cpu.MNEMONICS",
+            )
         operands = [operand(part, self._value) for part in split(rest)]
         return self._encoded(mnemonic, operands, number)
 

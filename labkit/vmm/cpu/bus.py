@@ -1,15 +1,17 @@
-"""The bus: which device answers at which port and address. On the bare machine it is copper, in a VM a table in the VMM.
+"""The bus: which device answers at which port and address. On the bare machine it is copper, in a VM a table in the
+VMM.
 
-The x86 has two address spaces: 65,536 I/O ports for in and out, and memory, part of which may be devices (MMIO). A word is
-two bytes to an 8-bit device: the bus sends them one after the other, to the place and the place behind it (ISA did).
+The x86 has two address spaces: 65,536 I/O ports for in and out, and memory, part of which may be devices (MMIO). A word
+is two bytes to an 8-bit device: the bus sends them one after the other, to the place and the place behind it (ISA did).
 """
 
 from labkit.world.errors import LabError
 
 
 class Device:
-    """What stands on a bus. `ports` are {port: name}, `addresses` a range of physical memory; both are read and written by
-    bytes. A device that lives in time has advance(seconds); due() is the interrupt vector it wants delivered now, or None."""
+    """What stands on a bus. `ports` are {port: name}, `addresses` a range of physical memory; both are read and written
+    by bytes. A device that lives in time has advance(seconds); due() is the interrupt vector it wants delivered now, or
+    None."""
 
     ports = {}
     addresses = range(0)
@@ -33,11 +35,13 @@ class Bus:
     def __init__(self, *devices):
         self.devices = devices
         for device in devices:
-            for other in devices[:devices.index(device)]:
+            for other in devices[: devices.index(device)]:
                 clash = set(device.ports) & set(other.ports) or set(device.addresses) & set(other.addresses)
                 if clash:
-                    raise LabError(f"two devices stand at {min(clash):#x}: {type(other).__name__} and "
-                                   f"{type(device).__name__}", next_step="give one of them another place")
+                    raise LabError(
+                        f"two devices stand at {min(clash):#x}: {type(other).__name__} and {type(device).__name__}",
+                        next_step="give one of them another place",
+                    )
 
     def answer(self, exit):
         """See to an 'io' or 'mmio' Exit: the value for in and read, None for out and write."""
@@ -61,8 +65,11 @@ class Bus:
     def _known(self, space):
         if space == "io":
             return ", ".join(f"{port:#x} {name}" for device in self.devices for port, name in device.ports.items())
-        return ", ".join(f"{device.addresses[0]:#x}–{device.addresses[-1]:#x} {type(device).__name__}"
-                         for device in self.devices if device.addresses)
+        return ", ".join(
+            f"{device.addresses[0]:#x}–{device.addresses[-1]:#x} {type(device).__name__}"
+            for device in self.devices
+            if device.addresses
+        )
 
     def advance(self, seconds):
         """Time passes for every device."""

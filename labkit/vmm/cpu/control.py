@@ -1,7 +1,8 @@
 """Where the program goes on: jumps, calls, returns, loops, software interrupts.
 
-A near jump only returns another ip. What changes the code segment or the flags' IF raises Turn: the processor looks up before
-it goes on. `int n` is a Fault with the address after it: in user mode that is how a guest's system call reaches the VMM.
+A near jump only returns another ip. What changes the code segment or the flags' IF raises Turn: the processor looks up
+before it goes on. `int n` is a Fault with the address after it: in user mode that is how a guest's system call reaches
+the VMM.
 """
 
 from labkit.vmm.cpu.access import address, pusher, reader
@@ -14,7 +15,7 @@ BREAKPOINT, OVERFLOW, GENERAL_PROTECTION = 3, 4, 13
 
 def jump(cpu, instruction):
     """jmp: near, through a register or memory, or far."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     if isinstance(operand, Target):
         target = operand.ip
         return lambda: target
@@ -34,10 +35,12 @@ def jump_if(cpu, instruction):
     """The sixteen conditional jumps. The four commonest look at the flags themselves."""
     condition, target, next_ip = instruction.mnemonic[1:], instruction.operands[0].ip, instruction.next_ip
     flags, holds = cpu.flags, cpu.flags.condition(CONDITIONS.index(condition))
-    quick = {"e": lambda: next_ip if flags.result & 0xFFFF else target,
-             "ne": lambda: target if flags.result & 0xFFFF else next_ip,
-             "b": lambda: target if flags.carry & 0x10000 else next_ip,
-             "ae": lambda: next_ip if flags.carry & 0x10000 else target}
+    quick = {
+        "e": lambda: next_ip if flags.result & 0xFFFF else target,
+        "ne": lambda: target if flags.result & 0xFFFF else next_ip,
+        "b": lambda: target if flags.carry & 0x10000 else next_ip,
+        "ae": lambda: next_ip if flags.carry & 0x10000 else target,
+    }
     return quick.get(condition) or (lambda: target if holds() else next_ip)
 
 
@@ -62,7 +65,7 @@ def loop(cpu, instruction):
 
 def call(cpu, instruction):
     """call: the address after it goes onto the stack; far: cs before it."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     if _is_far(operand):
         return _call_far(cpu, operand, instruction.next_ip)
     push, next_ip = pusher(cpu), instruction.next_ip
@@ -158,7 +161,8 @@ def interrupt(cpu, instruction):
 
 
 def interrupt_return(cpu, instruction):
-    """iret: ip, cs and flags from the stack. In ring 3 it is an exception: the frame leads to an inner ring (SDM, IRET)."""
+    """iret: ip, cs and flags from the stack. In ring 3 it is an exception: the frame leads to an inner ring (SDM,
+    IRET)."""
     words, load = cpu.words, cpu.memory.load
 
     def step():

@@ -2,19 +2,20 @@
 
     cpu = Cpu(ram_kib=64)
     cpu.load(assemble("mov dx, 0x3f8\\n mov al, 'A'\\n out dx, al\\n hlt"))
-    cpu.run()                      # Exit: io out port 0x3f8 byte 0x41; the processor waits until somebody has seen to it
-    cpu.run()                      # Exit: hlt
+    cpu.run()                      # Exit: io out port 0x3f8 byte 0x41; the processor waits until somebody has seen to
+    it cpu.run()                      # Exit: hlt
 
-Threaded code: the first time an instruction is reached it is decoded and turned into a function of its own; from then on
-`ip = code[ip]()` is all there is. A write to its bytes throws the function away, so code may change itself.
+Threaded code: the first time an instruction is reached it is decoded and turned into a function of its own; from then
+on `ip = code[ip]()` is all there is. A write to its bytes throws the function away, so code may change itself.
 
-The surprise: the very same instruction bytes do different things in three modes (system.py), and in user mode some do the
-wrong thing without telling anybody.
+The surprise: the very same instruction bytes do different things in three modes (system.py), and in user mode some do
+the wrong thing without telling anybody.
 
-What the real one does differently: ring 3 exists in protected mode only, with descriptors instead of selector * 16; here all
-modes calculate addresses as real mode does, so that one guest program runs in each of them. Real processors execute many
-instructions at once and take 1 to 100 cycles for one; here time is the number of instructions. Sources: Intel SDM vol. 1–3,
-the Linux kernel's arch/x86/kvm/emulate.c, compared instruction by instruction with /dev/kvm (tests/vmm/kvm).
+What the real one does differently: ring 3 exists in protected mode only, with descriptors instead of selector * 16;
+here all modes calculate addresses as real mode does, so that one guest program runs in each of them. Real processors
+execute many instructions at once and take 1 to 100 cycles for one; here time is the number of instructions. Sources:
+Intel SDM vol. 1–3, the Linux kernel's arch/x86/kvm/emulate.c, compared instruction by instruction with /dev/kvm
+(tests/vmm/kvm).
 """
 
 from labkit.vmm.cpu.execution import DELIVERY, INSTRUCTION, Execution
@@ -31,12 +32,13 @@ STACK = 0x8000
 
 
 class Cpu(Execution):
-    """One processor with its RAM (`ram_kib` KiB, 4 to 640, from address 0). Raises LabError for what it cannot be or do.
+    """One processor with its RAM (`ram_kib` KiB, 4 to 640, from address 0). Raises LabError for what it cannot be or
+    do.
 
     ram         a bytearray; it may be changed from outside at any time
     registers   by name, see Registers
-    steps       instructions completed so far (a repeated string instruction counts once, an exit only when it is complete)
-    pending     vectors of interrupts that wait for IF
+    steps       instructions completed so far (a repeated string instruction counts once, an exit only when it is
+    complete) pending     vectors of interrupts that wait for IF
     cpuid       {AX: (AX, BX, CX, DX)}: what the bare processor says of itself; nothing by default, like KVM's
     """
 
@@ -58,13 +60,15 @@ class Cpu(Execution):
         self._mode = mode
 
     def load(self, program, at=0x1000, sp=None):
-        """Put a Program (or bytes, to `at`) into RAM and start from its first byte with fresh registers: all 0, but ip and sp
-        (0x8000, or the end of a smaller RAM). The rest of RAM stays as it was."""
+        """Put a Program (or bytes, to `at`) into RAM and start from its first byte with fresh registers: all 0, but ip
+        and sp (0x8000, or the end of a smaller RAM). The rest of RAM stays as it was."""
         at, code = getattr(program, "at", at), bytes(getattr(program, "code", program))
         if not 0 <= at <= at + len(code) <= min(len(self.ram), 0x10000):
-            raise LabError(f"{len(code)} bytes at 0x{at:x} do not fit into {self.ram_kib} KiB of RAM",
-                           next_step="assemble it to a lower address, or give the machine more RAM")
-        self.ram[at:at + len(code)] = code
+            raise LabError(
+                f"{len(code)} bytes at 0x{at:x} do not fit into {self.ram_kib} KiB of RAM",
+                next_step="assemble it to a lower address, or give the machine more RAM",
+            )
+        self.ram[at : at + len(code)] = code
         self._reset()
         self.ip = at
         self.registers["sp"] = min(STACK, len(self.ram)) if sp is None else sp
@@ -93,10 +97,13 @@ class Cpu(Execution):
         return self._exit("intr")
 
     def complete(self, exit, value):
-        """Give a device's answer to an `in`, a read or a cpuid (then: AX, BX, CX, DX); the instruction is finished at once."""
+        """Give a device's answer to an `in`, a read or a cpuid (then: AX, BX, CX, DX); the instruction is finished at
+        once."""
         if self.waiting is None or exit != self.waiting:
-            raise LabError(f"the guest does not wait for an answer to '{exit}'",
-                           next_step="only in, read and cpuid are answered, once, before the next run()")
+            raise LabError(
+                f"the guest does not wait for an answer to '{exit}'",
+                next_step="only in, read and cpuid are answered, once, before the next run()",
+            )
         self.memory.answers.append(_checked(exit, value))
         self.waiting = None
         self.held = self._again(self.task)
@@ -105,13 +112,15 @@ class Cpu(Execution):
         """A device wants attention: delivered before the next instruction that finds IF = 1, in the order of asking."""
         number(vector, "vector", least=0, most=255)
         if self.mode == "user":
-            raise LabError("in user mode the machine's interrupts belong to the VMM",
-                           next_step="the VMM hands one on with cpu.deliver(vector, virtual)")
+            raise LabError(
+                "in user mode the machine's interrupts belong to the VMM",
+                next_step="the VMM hands one on with cpu.deliver(vector, virtual)",
+            )
         self.pending.append(vector)
 
     def deliver(self, vector, virtual=None):
-        """Go through interrupt `vector` now, whatever IF says: what a VMM does to inject one. In user mode `virtual` is the
-        guest's Privileged: its IF is pushed and cleared. Returns None, or an Exit if the stack lies on a device."""
+        """Go through interrupt `vector` now, whatever IF says: what a VMM does to inject one. In user mode `virtual` is
+        the guest's Privileged: its IF is pushed and cleared. Returns None, or an Exit if the stack lies on a device."""
         self._ready()
         number(vector, "vector", least=0, most=255)
         if self.mode == "user" and virtual is None:
@@ -119,15 +128,16 @@ class Cpu(Execution):
         return self._alone((DELIVERY, vector, self.ip), virtual)
 
     def step_as_supervisor(self, virtual):
-        """Execute the one instruction at cs:ip as ring 0 would, on the privileged registers `virtual` (which it may change),
-        then put the real ones back. Returns None, or the Exit on which it hangs; complete() finishes it likewise."""
+        """Execute the one instruction at cs:ip as ring 0 would, on the privileged registers `virtual` (which it may
+        change), then put the real ones back. Returns None, or the Exit on which it hangs; complete() finishes it
+        likewise."""
         self._ready()
         return self._alone(INSTRUCTION, virtual)
 
     def peek(self, segment, offset, n):
         """`n` bytes of RAM at segment:offset (fewer at its end)."""
         begin = (segment << 4) + offset
-        return bytes(self.ram[begin:begin + n])
+        return bytes(self.ram[begin : begin + n])
 
     def snapshot(self):
         """All of the machine as a value that restore() takes."""

@@ -91,8 +91,10 @@ class _Reader:
         if self.at >= LONGEST:
             raise Undecodable(f"the instruction at 0x{self.ip:04x} is longer than {LONGEST} bytes")
         if self.at >= len(self.code):
-            raise TooShort(f"the instruction at 0x{self.ip:04x} ends after {self.code.hex(' ') or 'no byte'}",
-                           next_step="hand over all its bytes")
+            raise TooShort(
+                f"the instruction at 0x{self.ip:04x} ends after {self.code.hex(' ') or 'no byte'}",
+                next_step="hand over all its bytes",
+            )
         self.at += 1
         return self.code[self.at - 1]
 
@@ -116,7 +118,7 @@ def decode(code, ip=0):
     operands = _operands(reader, form, modrm, segment)
     if any(word in REPEATS.values() for word in prefixes) and not _is_string(form.mnemonic):
         raise _refused(reader, "a repeat prefix before something that is no string instruction")
-    return Instruction(form, operands, tuple(prefixes), bytes(code[:reader.at]), ip)
+    return Instruction(form, operands, tuple(prefixes), bytes(code[: reader.at]), ip)
 
 
 def disassemble(code, at=0):
@@ -144,8 +146,10 @@ def _form(reader, first):
 
 
 def _refused(reader, what):
-    return Undecodable(f"{what}: bytes {reader.code[:reader.at].hex(' ')} at 0x{reader.ip:04x} are not an instruction "
-                       "of this machine (8086/80186 set and a few system instructions)")
+    return Undecodable(
+        f"{what}: bytes {reader.code[: reader.at].hex(' ')} at 0x{reader.ip:04x} are not an instruction "
+        "of this machine (8086/80186 set and a few system instructions)"
+    )
 
 
 def _operands(reader, form, modrm, segment):

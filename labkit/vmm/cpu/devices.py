@@ -40,10 +40,11 @@ class Serial(Device):
 
 
 class CmosClock(Device):
-    """The battery-backed clock: write a register's number to port 0x70, read it from 0x71. Two decimal digits per byte (BCD).
+    """The battery-backed clock: write a register's number to port 0x70, read it from 0x71. Two decimal digits per byte
+    (BCD).
 
-    `now` gives seconds since 1970: the time comes from the caller – the surprise for a VM, whose clock is only what its VMM
-    says. Registers: 0 second, 2 minute, 4 hour, 7 day, 8 month, 9 year, 0x32 century; 0x0B says 24 hours, BCD.
+    `now` gives seconds since 1970: the time comes from the caller – the surprise for a VM, whose clock is only what its
+    VMM says. Registers: 0 second, 2 minute, 4 hour, 7 day, 8 month, 9 year, 0x32 century; 0x0B says 24 hours, BCD.
     """
 
     ports = {0x70: "CMOS index", 0x71: "CMOS data"}
@@ -57,8 +58,16 @@ class CmosClock(Device):
         if port == 0x70:
             return 0xFF
         time = datetime.fromtimestamp(self.now(), UTC)
-        fields = {0x00: time.second, 0x02: time.minute, 0x04: time.hour, 0x06: time.isoweekday() % 7 + 1, 0x07: time.day,
-                  0x08: time.month, 0x09: time.year % 100, 0x32: time.year // 100}
+        fields = {
+            0x00: time.second,
+            0x02: time.minute,
+            0x04: time.hour,
+            0x06: time.isoweekday() % 7 + 1,
+            0x07: time.day,
+            0x08: time.month,
+            0x09: time.year % 100,
+            0x32: time.year // 100,
+        }
         if self.index in fields:
             return fields[self.index] // 10 << 4 | fields[self.index] % 10
         return self.FORMAT if self.index == 0x0B else 0
@@ -70,7 +79,8 @@ class CmosClock(Device):
 
 
 class TextScreen(Device):
-    """80 x 25 characters in memory at 0xB8000: a byte for the character, one for its colour. Nothing is sent: it is there."""
+    """80 x 25 characters in memory at 0xB8000: a byte for the character, one for its colour. Nothing is sent: it is
+    there."""
 
     COLUMNS, ROWS = 80, 25
 
@@ -89,7 +99,7 @@ class TextScreen(Device):
     def text(self):
         """The rows that have something in them, without the blanks at their ends."""
         rows = self.cells[::2].decode("cp437")
-        lines = [rows[at:at + self.COLUMNS].rstrip() for at in range(0, len(rows), self.COLUMNS)]
+        lines = [rows[at : at + self.COLUMNS].rstrip() for at in range(0, len(rows), self.COLUMNS)]
         return "\n".join(lines).rstrip("\n")
 
 

@@ -4,9 +4,16 @@ from labkit.vmm.cpu.encoding import FIXED, MNEMONICS
 from labkit.vmm.cpu.operands import BASES, BP, Far, Immediate, Memory, Register, Segment, Target
 from labkit.world.errors import LabError
 
+FAR_ANYWAY = ("lds", "les")  # always read a far pointer: nobody has to say so
 SWAPPABLE = ("test", "xchg")  # the order of their operands does not matter
-KINDS = {Register: {1: "8-bit register", 2: "16-bit register"}, Segment: "segment register", Memory: "memory",
-         Immediate: "number", Far: "far address", Target: "address"}
+KINDS = {
+    Register: {1: "8-bit register", 2: "16-bit register"},
+    Segment: "segment register",
+    Memory: "memory",
+    Immediate: "number",
+    Far: "far address",
+    Target: "address",
+}
 MEANING = {"E": "r/m", "G": "r", "Z": "r", "I": "imm", "J": "target", "O": "[address]", "S": "segment register"}
 WHOLE = {"Ap": "segment:offset", "Mp": "far [memory]", "M": "[memory]", "Ms": "[memory]", "Ibs": "imm8"}
 
@@ -18,7 +25,8 @@ class OutOfReach(LabError):
 
 
 def encode(mnemonic, operands, address, long=False):
-    """The bytes of one instruction at `address`; `operands` are Written (source.py); `long`: no short form of a jump."""
+    """The bytes of one instruction at `address`; `operands` are Written (source.py); `long`: no short form of a
+    jump."""
     values = [operand.value for operand in operands]
     fitting = [form for form in MNEMONICS[mnemonic] if _fits_all(form, operands, long)]
     if not fitting and mnemonic in SWAPPABLE and len(operands) == 2:
@@ -35,10 +43,12 @@ def encode(mnemonic, operands, address, long=False):
 def _fits_all(form, operands, long):
     if long and "Jb" in form.operands:
         return False
-    return len(form.operands) == len(operands) and all(map(_fits, form.operands, operands))
+    return len(form.operands) == len(operands) and all(
+        _fits(form.mnemonic, kind, operand) for kind, operand in zip(form.operands, operands, strict=True)
+    )
 
 
-def _fits(kind, written):
+def _fits(mnemonic, kind, written):
     """Can this operand be written as this kind?"""
     value, hint = written.value, written.hint
     size = 1 if kind.endswith("b") else 2
@@ -49,15 +59,15 @@ def _fits(kind, written):
     if isinstance(value, Segment):
         return kind == "Sw"
     if isinstance(value, Memory):
-        return _fits_memory(kind, value, size)
+        return _fits_memory(mnemonic, kind, value, size)
     if isinstance(value, Far):
         return kind == "Ap"
     return _fits_number(kind, value.value, hint, written.fixed)
 
 
-def _fits_memory(kind, memory, size):
+def _fits_memory(mnemonic, kind, memory, size):
     if kind[0] == "M":
-        return memory.size == 4 if kind == "Mp" else memory.size in (None, 2)
+        return memory.size in ((4, None) if mnemonic in FAR_ANYWAY else (4,) if kind == "Mp" else (None, 2))
     if kind[0] == "O" and memory.registers:
         return False
     return kind[0] in "EO" and memory.size in (None, size)
@@ -153,8 +163,10 @@ def _distance(kind, target, end, can_be_near):
     if size == 1:
         around = (distance + 0x8000 & 0xFFFF) - 0x8000
         if not -128 <= around <= 127:
-            error = OutOfReach(f"the target is {distance:+} bytes away; this jump reaches -128 … 127",
-                               next_step="jump over a jmp, which reaches everywhere")
+            error = OutOfReach(
+                f"the target is {distance:+} bytes away; this jump reaches -128 … 127",
+                next_step="jump over a jmp, which reaches everywhere",
+            )
             error.can_be_near = can_be_near
             raise error
     if not 0 <= target & ~0 <= 0xFFFF:

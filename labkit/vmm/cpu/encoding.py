@@ -2,10 +2,12 @@
 
 Written as in the opcode map of Intel's SDM (vol. 2, appendix A; sizes: b byte, w word):
 
-    Eb Ew  register or memory (ModRM's r/m)        Gb Gw  register (ModRM's reg)          Sw  segment register (reg)
-    Zb Zw  register in the opcode's last 3 bits    Ib Iw  immediate, Ibs a byte with sign, used as a word
-    Jb Jw  distance to a jump's target             Ap     far address in the code         Ob Ow  memory at a fixed offset
-    M Mp Ms  memory only: any, a far pointer, a table register (6 bytes)                  AL CL AX DX ES … 1 3  just that
+    Eb Ew     register or memory (ModRM's r/m)             Gb Gw    register (ModRM's reg)
+    Zb Zw     register in the opcode's last 3 bits         Sw       segment register (ModRM's reg)
+    Ib Iw     immediate; Ibs: a signed byte, used as word  Jb Jw    distance to a jump's target
+    Ob Ow     memory at a fixed offset                     Ap       far address in the code
+    M Mp Ms   memory only: any, a far pointer, a table register (6 bytes)
+    AL CL AX DX ES … 1 3   just that
 
 `80/5` means: opcode 80, and ModRM's reg field is 5. Where several forms fit, the assembler takes the first.
 Left out, and so a clear fault: 386's prefixes and registers, x87, ins/outs, bound, lock, undocumented twins.
@@ -19,8 +21,15 @@ ALU = ("add", "or", "adc", "sbb", "and", "sub", "xor", "cmp")
 SHIFTS = ("rol", "ror", "rcl", "rcr", "shl", "shr", None, "sar")
 CONDITIONS = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
 STRINGS = ("movs", "cmps", "stos", "lods", "scas")
-FIXED = {"AL": Register(0, 1), "CL": Register(1, 1), "AX": Register(0, 2), "DX": Register(2, 2),
-         "1": Immediate(1), "3": Immediate(3), **{name.upper(): Segment(at) for at, name in enumerate(SEGMENTS)}}
+FIXED = {
+    "AL": Register(0, 1),
+    "CL": Register(1, 1),
+    "AX": Register(0, 2),
+    "DX": Register(2, 2),
+    "1": Immediate(1),
+    "3": Immediate(3),
+    **{name.upper(): Segment(at) for at, name in enumerate(SEGMENTS)},
+}
 
 TABLE = """
 06 push ES   | 0E push CS   | 16 push SS    | 1E push DS    | 07 pop ES    | 17 pop SS     | 1F pop DS
@@ -75,8 +84,9 @@ def _regular():
         yield f"81/{at} {name} Ew Iw"
     for at, name in enumerate(SHIFTS):
         if name:
-            for opcode, kinds in zip(("D0", "D1", "D2", "D3", "C0", "C1"),
-                                     ("Eb 1", "Ew 1", "Eb CL", "Ew CL", "Eb Ib", "Ew Ib"), strict=True):
+            for opcode, kinds in zip(
+                ("D0", "D1", "D2", "D3", "C0", "C1"), ("Eb 1", "Ew 1", "Eb CL", "Ew CL", "Eb Ib", "Ew Ib"), strict=True
+            ):
                 yield f"{opcode}/{at} {name} {kinds}"
     for at, condition in enumerate(CONDITIONS):
         yield f"{0x70 + at:02X} j{condition} Jb"
@@ -91,8 +101,10 @@ def _forms(row):
     code, _, extension = code.partition("/")
     opcode = bytes.fromhex(code.rstrip("+"))
     extension = int(extension) if extension else None
-    return [Form(opcode[:-1] + bytes([opcode[-1] + low]), extension, mnemonic, tuple(kinds))
-            for low in range(8 if code.endswith("+") else 1)]
+    return [
+        Form(opcode[:-1] + bytes([opcode[-1] + low]), extension, mnemonic, tuple(kinds))
+        for low in range(8 if code.endswith("+") else 1)
+    ]
 
 
 ROWS = [row.strip() for line in TABLE.strip().splitlines() for row in line.split("|")] + list(_regular())

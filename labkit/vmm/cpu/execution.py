@@ -1,8 +1,8 @@
 """How one instruction after the other is executed, and how one that could not be finished is tried again.
 
-A task is what is in work: the instruction at cs:ip, or the delivery of an exception. When a device has to be asked, the task
-is dropped half-way (it has changed nothing yet), and done again with the answer in memory.answers. Both kinds of task are
-plain tuples, so that a snapshot can hold them.
+A task is what is in work: the instruction at cs:ip, or the delivery of an exception. When a device has to be asked, the
+task is dropped half-way (it has changed nothing yet), and done again with the answer in memory.answers. Both kinds of
+task are plain tuples, so that a snapshot can hold them.
 """
 
 from contextlib import contextmanager

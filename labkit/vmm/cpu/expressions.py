@@ -4,7 +4,9 @@ import re
 
 from labkit.world.errors import LabError
 
-TOKEN = re.compile(r"""\s*(?:(?P<number>\d\w*)|(?P<text>'[^']*'|"[^"]*")|(?P<name>[A-Za-z_.][\w.]*|\$)|(?P<sign><<|>>|[-+*/%&|^~()]))""")
+TOKEN = re.compile(
+    r"""\s*(?:(?P<number>\d\w*)|(?P<text>'[^']*'|"[^"]*")|(?P<name>[A-Za-z_.][\w.]*|\$)|(?P<sign><<|>>|[-+*/%&|^~()]))"""
+)
 LEVELS = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
 OPERATIONS = {
     "|": lambda a, b: a | b, "^": lambda a, b: a ^ b, "&": lambda a, b: a & b, "<<": lambda a, b: a << b,
@@ -28,7 +30,13 @@ def tokens(source):
 def number(text):
     """The value of a number: 12, 0x1f, 1fh, 0b101, 101b."""
     low = text.lower().replace("_", "")
-    for pattern, base in ((r"0x([0-9a-f]+)", 16), (r"0b([01]+)", 2), (r"([0-9][0-9a-f]*)h", 16), (r"([01]+)b", 2), (r"(\d+)", 10)):
+    for pattern, base in (
+        (r"0x([0-9a-f]+)", 16),
+        (r"0b([01]+)", 2),
+        (r"([0-9][0-9a-f]*)h", 16),
+        (r"([01]+)b", 2),
+        (r"(\d+)", 10),
+    ):
         match = re.fullmatch(pattern, low)
         if match:
             return int(match[1], base)

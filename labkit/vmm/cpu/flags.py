@@ -1,15 +1,16 @@
 """The FLAGS register, computed only when somebody looks.
 
-Nearly every arithmetic instruction sets six flags, and nearly all of them are overwritten before anybody reads them. So
-an instruction leaves three numbers, and a flag is worked out of them when a jump, an adc or a pushf asks (Bochs and QEMU
+Nearly every arithmetic instruction sets six flags, and nearly all are overwritten before anybody reads them. So an
+instruction leaves three numbers, and a flag is worked out of them when a jump, an adc or a pushf asks (Bochs and QEMU
 do the same):
 
     result    its 16 bits say ZF, SF, PF (a byte's result is written twice, high and low, so that the same rules hold)
     carry     bit 16 is CF
-    carries   bit n is the carry INTO position n: AF is bit 4; OF is carry into the sign's place (15) against out of it (16)
+    carries   bit n is the carry INTO position n: AF is bit 4; OF: the carry into the sign's place (15) is not that out
+              of it (16)
 
-inc and dec leave CF alone, therefore `carry` stands apart from `carries`. The other flags (TF IF DF IOPL NT) are plain bits
-in `control`. Bits 3, 5 and 15 are always 0, bit 1 always 1 (Intel SDM vol. 1, 3.4.3).
+inc and dec leave CF alone, therefore `carry` stands apart from `carries`. The other flags (TF IF DF IOPL NT) are plain
+bits in `control`. Bits 3, 5 and 15 are always 0, bit 1 always 1 (Intel SDM vol. 1, 3.4.3).
 """
 
 CF, PF, AF, ZF, SF, TF, IF, DF, OF, IOPL, NT = 1, 4, 0x10, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x3000, 0x4000
@@ -35,8 +36,16 @@ class Flags:
     def image(self):
         """All 16 bits."""
         result, carries = self.result, self.carries
-        return (ALWAYS | self.control | self.carry >> 16 & CF | self.parity | carries & AF | (not result & 0xFFFF) << 6
-                | (SF if result & SIGN else 0) | ((carries >> 15 ^ carries >> 16) & 1) << 11)
+        return (
+            ALWAYS
+            | self.control
+            | self.carry >> 16 & CF
+            | self.parity
+            | carries & AF
+            | (not result & 0xFFFF) << 6
+            | (SF if result & SIGN else 0)
+            | ((carries >> 15 ^ carries >> 16) & 1) << 11
+        )
 
     @property
     def parity(self):
@@ -50,7 +59,7 @@ class Flags:
         return (self.carries >> 15 ^ self.carries >> 16) & 1
 
     def load(self, image):
-        """Set all flags. No arithmetic result has ZF and SF both, but popf can: bits 16 and 17 of `result` say the rest."""
+        """Set all flags. No result has ZF and SF both, but popf can: bits 16 and 17 of `result` say the rest."""
         self.set_status(image)
         self.control = image & CONTROL
 

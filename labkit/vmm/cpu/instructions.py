@@ -1,9 +1,9 @@
-"""Which function builds which instruction: mnemonic -> builder(cpu, instruction) -> what runs each time it is executed."""
+"""Which function builds which instruction: mnemonic -> builder(cpu, instruction) -> what runs each time."""
 
 from labkit.vmm.cpu import arithmetic, control, moves, multiply, shifts, strings, system
 from labkit.vmm.cpu.encoding import ALU, CONDITIONS, SHIFTS, STRINGS
-from labkit.vmm.cpu.operands import Immediate, Register
 from labkit.vmm.cpu.flags import AF, CF, OF, PF, SF, STATUS, ZF
+from labkit.vmm.cpu.operands import Immediate, Register
 
 BUILDERS = {
     **dict.fromkeys((*ALU, "test"), arithmetic.two_operands), **dict.fromkeys(("inc", "dec"), arithmetic.step_by_one),
@@ -43,7 +43,7 @@ def build(cpu, instruction):
 
 
 def undefined_flags(instruction):
-    """The mask of FLAGS bits that the manual (Intel SDM vol. 2, 'Flags Affected') leaves undefined after `instruction`."""
+    """The mask of FLAGS bits that are undefined after `instruction` (Intel SDM vol. 2, 'Flags Affected')."""
     if instruction.mnemonic not in SHIFTS:
         return UNDEFINED.get(instruction.mnemonic, 0)
     target, count = instruction.operands

@@ -1,13 +1,13 @@
 """The bare machine: a processor and a bus, and no VMM anywhere. What a guest does here is what it has to do in a VM.
 
-The reference of all comparisons: a VMM is right (Popek and Goldberg's 'equivalence') if the guest cannot tell the difference.
+The reference of all comparisons: a VMM is right (Popek and Goldberg: 'equivalent') if no guest can tell a difference.
 """
 
 from labkit.world.errors import LabError, number
 
 
 class Machine:
-    """`cpu` with `bus`. Each instruction takes `instruction_s` seconds of the devices' time; hlt skips to the next interrupt.
+    """`cpu` with `bus`. An instruction takes `instruction_s` seconds of devices' time; hlt skips to the next interrupt.
 
     time_s  seconds since power-on
     exits   all accesses to devices so far, in order
@@ -15,15 +15,17 @@ class Machine:
 
     def __init__(self, cpu, bus, instruction_s=1e-6):
         if cpu.mode != "supervisor":
-            raise LabError(f"a bare machine runs in supervisor mode, not in {cpu.mode!r} mode",
-                           next_step="Cpu(mode='supervisor'); the other modes need a VMM")
+            raise LabError(
+                f"a bare machine runs in supervisor mode, not in {cpu.mode!r} mode",
+                next_step="Cpu(mode='supervisor'); the other modes need a VMM",
+            )
         self.cpu, self.bus = cpu, bus
         self.instruction_s = number(instruction_s, "instruction_s", least=1e-12)
         self.time_s, self.exits = 0.0, []
 
     def run(self, limit=10_000, steps=1_000_000):
-        """Run until it halts for good (hlt, and no interrupt can come), breaks down, or `limit` exits or `steps` instructions
-        are reached (a last exit 'intr'). Returns this run's exits."""
+        """Run until it halts for good (hlt, and no interrupt can come) or breaks down, or for `limit` exits or `steps`
+        instructions (then the last exit is 'intr'). Returns this run's exits."""
         begin, end = len(self.exits), self.cpu.steps + number(steps, "steps", least=1)
         while len(self.exits) - begin < number(limit, "limit", least=1):
             left = end - self.cpu.steps

@@ -29,8 +29,8 @@ class Ram(bytearray):
 class Memory:
     """Where the processor reads and writes. `bases` are the four segments' base addresses (es cs ss ds).
 
-    `answers` are what devices said to the instruction in work: it is executed again from its beginning after each answer,
-    so that an instruction with two device accesses (xchg, movs) exits twice and still happens once.
+    `answers` are what devices said to the instruction in work: after each answer it is executed again from its
+    beginning, so that an instruction with two device accesses (xchg, movs) exits twice and still happens once.
     """
 
     def __init__(self, kib, bases):
@@ -61,7 +61,7 @@ class Memory:
     def mark(self, selector, ip, length):
         """Remember that these bytes were decoded."""
         begin = (selector << 4) + ip
-        self.decoded[begin:begin + length] = b"\1" * length
+        self.decoded[begin : begin + length] = b"\1" * length
 
     def ask(self, reason, **fields):
         """The answer of a device to this access: known from an earlier try, or the instruction has to wait for it."""
@@ -102,7 +102,9 @@ class Memory:
         if size == 2 and offset == 0xFFFF:
             raise segment_fault(segment)
         address = self.bases[segment] + offset
-        if size == 2 and address + 1 == len(self.decoded):  # the device first: RAM must not change before it has answered
+        if size == 2 and address + 1 == len(
+            self.decoded
+        ):  # the device first: RAM must not change before it has answered
             self._store(address + 1, 1, value >> 8)
             self._store(address, 1, value & 0xFF)
         elif size == 2 and address % PAGE == PAGE - 1:
@@ -115,9 +117,9 @@ class Memory:
         if address >= len(self.decoded):
             self.ask("mmio", direction="write", address=address, size=size, data=value)
             return
-        if any(self.decoded[address:address + size]):
+        if any(self.decoded[address : address + size]):
             self.forget(address, size)
-        self.raw[address:address + size] = value.to_bytes(size, "little")
+        self.raw[address : address + size] = value.to_bytes(size, "little")
 
 
 def segment_fault(segment):
@@ -129,6 +131,8 @@ def segment_fault(segment):
 def ram_size(kib):
     """`kib` if it is a size this machine can have, else LabError."""
     if isinstance(kib, bool) or not isinstance(kib, int) or not 4 <= kib <= 640:
-        raise LabError(f"ram_kib must be a whole number between 4 and 640, not {kib!r}",
-                       next_step="above 640 KiB the PC has its devices: the text screen stands at 0xB8000")
+        raise LabError(
+            f"ram_kib must be a whole number between 4 and 640, not {kib!r}",
+            next_step="above 640 KiB the PC has its devices: the text screen stands at 0xB8000",
+        )
     return kib

@@ -1,7 +1,7 @@
 """Data goes somewhere: mov, xchg, push, pop, lea, lds, les, xlat, cbw, cwd, and the flags as data.
 
-Two surprises: `mov ss, …` and `pop ss` keep interrupts away until after the next instruction (which should load sp: half a
-new stack is none), and in user mode `popf` silently leaves IF alone instead of complaining. The second one broke
+Two surprises: `mov ss, …` and `pop ss` keep interrupts away until after the next instruction (which should load sp:
+half a new stack is none), and in user mode `popf` silently leaves IF alone instead of complaining. The second one broke
 virtualization on x86 for twenty years.
 """
 
@@ -47,7 +47,12 @@ def exchange(cpu, instruction):
     one, other = instruction.operands
     if isinstance(other, Memory):
         one, other = other, one
-    load_one, load_other, store_one, store_other = reader(cpu, one), reader(cpu, other), writer(cpu, one), writer(cpu, other)
+    load_one, load_other, store_one, store_other = (
+        reader(cpu, one),
+        reader(cpu, other),
+        writer(cpu, one),
+        writer(cpu, other),
+    )
     next_ip = instruction.next_ip
 
     def step():
@@ -72,7 +77,7 @@ def push(cpu, instruction):
 
 def pop(cpu, instruction):
     """pop; `pop sp` leaves the popped value in sp."""
-    target, = instruction.operands
+    (target,) = instruction.operands
     load, words, next_ip = cpu.memory.load, cpu.words, instruction.next_ip
     if isinstance(target, Segment):
         return _pop_segment(cpu, target.number, next_ip)
@@ -160,7 +165,11 @@ def pop_flags(cpu, instruction):
 
 def load_address(cpu, instruction):
     """lea: the offset itself, not what lies there."""
-    store, where, next_ip = writer(cpu, instruction.operands[0]), address(cpu, instruction.operands[1]), instruction.next_ip
+    store, where, next_ip = (
+        writer(cpu, instruction.operands[0]),
+        address(cpu, instruction.operands[1]),
+        instruction.next_ip,
+    )
 
     def step():
         store(where())

@@ -19,7 +19,7 @@ def signed(value, bits):
 
 def multiply(cpu, instruction):
     """mul, imul with one operand: AX = AL * byte, DX:AX = AX * word. CF = OF = the upper half is needed."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     load, words, flags, next_ip = reader(cpu, operand), cpu.words, cpu.flags, instruction.next_ip
     bits, with_sign = 8 * operand.size, instruction.mnemonic == "imul"
     ones = (1 << bits) - 1
@@ -60,7 +60,7 @@ def _overflow_flags(flags, fits):
 
 def divide(cpu, instruction):
     """div, idiv: AL, AH = AX / byte; AX, DX = DX:AX / word. Rounded towards zero, the rest has the dividend's sign."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     load, words, next_ip = reader(cpu, operand), cpu.words, instruction.next_ip
     bits, with_sign = 8 * operand.size, instruction.mnemonic == "idiv"
     least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if with_sign else (0, (1 << bits) - 1)

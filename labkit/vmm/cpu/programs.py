@@ -1,4 +1,4 @@
-"""Guest programs for lessons and tasks: short, real, and each with a point. assemble(HELLO) makes machine code of one."""
+"""Guest programs for lessons and tasks: short, real, and each with a point. assemble(HELLO) makes it machine code."""
 
 HELLO = """
         mov si, text            ; ds:si walks over the text
@@ -137,5 +137,14 @@ handler:
         iret
 """
 
-ALL = {"hello": HELLO, "popf": POPF, "tables": TABLES, "timer": TIMER, "screen": SCREEN, "registers": REGISTERS,
-       "clock": CLOCK, "system call": SYSTEM_CALL, "divide": DIVIDE}
+ALL = {
+    "hello": HELLO,
+    "popf": POPF,
+    "tables": TABLES,
+    "timer": TIMER,
+    "screen": SCREEN,
+    "registers": REGISTERS,
+    "clock": CLOCK,
+    "system call": SYSTEM_CALL,
+    "divide": DIVIDE,
+}

@@ -31,8 +31,10 @@ class Registers(MutableMapping):
         cpu, most = self._cpu, 0xFF if name in BYTES else 0xFFFF
         self[name]  # refuses a name that nobody has
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            raise LabError(f"register {name} holds a whole number from 0 to 0x{most:x}, not {value!r}",
-                           next_step=f"cut it: value & 0x{most:x}")
+            raise LabError(
+                f"register {name} holds a whole number from 0 to 0x{most:x}, not {value!r}",
+                next_step=f"cut it: value & 0x{most:x}",
+            )
         if name in WORDS:
             cpu.words[WORDS.index(name)] = value
         elif name in BYTES:

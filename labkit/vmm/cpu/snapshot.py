@@ -1,4 +1,4 @@
-"""A Cpu as a value and back: plain data, so that it can be compared, kept, and restored on another machine of the same size."""
+"""A Cpu as a value and back: plain data, to be compared, kept, and restored on any machine of that size."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -22,10 +22,15 @@ class Snapshot:
 def take(cpu):
     """The Snapshot of a Cpu."""
     flags = cpu.flags
-    return Snapshot(bytes(cpu.ram), tuple(cpu.words), tuple(cpu.selectors),
-                    (flags.result, flags.carry, flags.carries, flags.control), (cpu.gdtr, cpu.idtr, cpu.msw),
-                    (cpu.mode, cpu.ip, cpu.steps, tuple(cpu.pending), cpu.shadow),
-                    (cpu.task, cpu.waiting, cpu.held, copy(cpu.virtual), tuple(cpu.memory.answers)))
+    return Snapshot(
+        bytes(cpu.ram),
+        tuple(cpu.words),
+        tuple(cpu.selectors),
+        (flags.result, flags.carry, flags.carries, flags.control),
+        (cpu.gdtr, cpu.idtr, cpu.msw),
+        (cpu.mode, cpu.ip, cpu.steps, tuple(cpu.pending), cpu.shadow),
+        (cpu.task, cpu.waiting, cpu.held, copy(cpu.virtual), tuple(cpu.memory.answers)),
+    )
 
 
 def restore(cpu, snapshot):

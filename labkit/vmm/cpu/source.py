@@ -58,7 +58,7 @@ def split(text):
     if not text.strip():
         return []
     cuts = [-1, *(at for at, character, plain in _marked(text) if plain and character == ","), len(text)]
-    parts = [text[a + 1:b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [text[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
     if "" in parts:
         raise LabError("an operand is missing beside a comma")
     return parts
@@ -133,7 +133,9 @@ def _memory(inner, names, size):
         else:
             others.append((sign or "+") + term)
     displacement = _word(Expression("".join(others), names).value()) if others or not registers else 0
-    return Memory(_base(registers, inner), (displacement ^ 0x8000) - 0x8000 if registers else displacement, override, size)
+    return Memory(
+        _base(registers, inner), (displacement ^ 0x8000) - 0x8000 if registers else displacement, override, size
+    )
 
 
 def _base(registers, inner):
@@ -141,5 +143,7 @@ def _base(registers, inner):
     for base in (*BASES, ()):
         if sorted(registers) == sorted(WORDS[number] for number in base):
             return base
-    raise LabError(f"[{inner.strip()}]: no such address",
-                   next_step="16-bit addresses are made of bx or bp, si or di, and a number: [bx+si+4]")
+    raise LabError(
+        f"[{inner.strip()}]: no such address",
+        next_step="16-bit addresses are made of bx or bp, si or di, and a number: [bx+si+4]",
+    )

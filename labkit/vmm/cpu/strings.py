@@ -1,8 +1,8 @@
 """String instructions: movs, cmps, scas, lods, stos, with rep, repe, repne.
 
-Source is ds:si (the segment may be overridden), destination always es:di; DF says which way si and di walk. `rep` is one
-instruction that may stop in the middle: after each round si, di and cx are right, so that a fault or a device's answer
-finds the rest still to be done. With cx = 0 nothing happens at all, not even to the flags.
+Source is ds:si (the segment may be overridden), destination always es:di; DF says which way si and di walk. `rep` is
+one instruction that may stop in the middle: after each round si, di and cx are right, so that a fault or a device's
+answer finds the rest still to be done. With cx = 0 nothing happens at all, not even to the flags.
 """
 
 from labkit.vmm.cpu.exits import Fault, Turn
@@ -30,8 +30,8 @@ def string(cpu, instruction):
 
 
 def _repeated(cpu, once, until, instruction):
-    """Rounds while cx is not 0; cmps and scas also stop when ZF is `until`. Single-step traps after each round. A fault in
-    cmps or scas gives back the flags from before the instruction (SDM vol. 2, REP)."""
+    """Rounds while cx is not 0; cmps and scas also stop when ZF is `until`. Single-step traps after each round. A fault
+    in cmps or scas gives back the flags from before the instruction (SDM vol. 2, REP)."""
     words, flags, memory, ip, next_ip = cpu.words, cpu.flags, cpu.memory, instruction.ip, instruction.next_ip
 
     def step():

@@ -1,4 +1,4 @@
-"""What belongs to the machine's owner: in, out, hlt, cli, sti, the table registers, the machine status word, cpuid, vmcall.
+"""What belongs to the machine's owner: in, out, hlt, cli, sti, table registers, machine status word, cpuid, vmcall.
 
 Three modes decide what happens (Popek and Goldberg 1974; Intel SDM vol. 3, chapters 2 and 26):
 
@@ -36,7 +36,9 @@ class Privileged:
     msw: int = 0x10
 
 
-HOST = Privileged(interrupt_flag=1, **HOST_TABLES)  # what the machine's registers hold while a host runs a guest in ring 3
+HOST = Privileged(
+    interrupt_flag=1, **HOST_TABLES
+)  # what the machine's registers hold while a host runs a guest in ring 3
 
 
 def _privileged(cpu):
@@ -121,7 +123,11 @@ def plain_flag(cpu, instruction):
 
 def store_table(cpu, instruction):
     """sgdt, sidt: limit (2 bytes) and base (3 bytes and a 0). Sensitive, not privileged."""
-    where, segment, next_ip = address(cpu, instruction.operands[0]), instruction.operands[0].used_segment, instruction.next_ip
+    where, segment, next_ip = (
+        address(cpu, instruction.operands[0]),
+        instruction.operands[0].used_segment,
+        instruction.next_ip,
+    )
     register, store = instruction.mnemonic[1:] + "r", cpu.memory.store
 
     def step():
@@ -138,7 +144,11 @@ def store_table(cpu, instruction):
 
 def load_table(cpu, instruction):
     """lgdt, lidt: privileged. In real mode lidt moves the interrupt vectors."""
-    where, segment, next_ip = address(cpu, instruction.operands[0]), instruction.operands[0].used_segment, instruction.next_ip
+    where, segment, next_ip = (
+        address(cpu, instruction.operands[0]),
+        instruction.operands[0].used_segment,
+        instruction.next_ip,
+    )
     register, load = instruction.mnemonic[1:] + "r", cpu.memory.words
 
     def step():
@@ -152,7 +162,7 @@ def load_table(cpu, instruction):
 
 def status_word(cpu, instruction):
     """smsw: sensitive, not privileged; lmsw: privileged. Protected mode itself is not built."""
-    operand, = instruction.operands
+    (operand,) = instruction.operands
     next_ip = instruction.next_ip
     if instruction.mnemonic == "smsw":
         store = writer(cpu, operand)
@@ -188,15 +198,13 @@ def clear_task_switched(cpu, instruction):
 
 
 def identify(cpu, instruction):
-    """cpuid: what is this processor? A VMM in hardware's guest mode is always asked; in user mode the real one answers."""
+    """cpuid: what is this processor? In guest mode the VMM is always asked; in user mode the real one answers."""
     words, next_ip = cpu.words, instruction.next_ip
 
     def step():
         leaf = words[AX]
-        if cpu.mode == "guest":
-            answer = cpu.memory.ask("cpuid", data=leaf)
-        else:
-            answer = cpu.cpuid.get(leaf, (0, 0, 0, 0))
+        known = cpu.cpuid.get(leaf, (0, 0, 0, 0))
+        answer = cpu.memory.ask("cpuid", data=leaf) if cpu.mode == "guest" else known
         words[AX], words[BX], words[CX], words[DX] = (value & 0xFFFF for value in answer)
         return next_ip
 

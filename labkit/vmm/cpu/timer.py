@@ -3,11 +3,11 @@
     mov al, 0x34 / out 0x43, al          ; channel 0, low byte then high byte, again and again
     mov ax, 11932 / out 0x40, al / mov al, ah / out 0x40, al        ; every 10 ms
 
-The surprise: the controller asks once and then waits to be told that the handler is done (`mov al, 0x20 / out 0x20, al`). A
-handler that forgets this end-of-interrupt is called exactly once.
+The surprise: the controller asks once and then waits to be told that the handler is done (`mov al, 0x20 / out 0x20,
+al`). A handler that forgets this end-of-interrupt is called exactly once.
 
-What the real one does differently: three channels and six modes, sixteen interrupt lines with priorities and masks; here is
-channel 0, periodic, on line 0 = vector 8, where the BIOS puts it. Sources: Intel 8254 and 8259A data sheets.
+What the real one does differently: three channels and six modes, sixteen interrupt lines with priorities and masks;
+here is channel 0, periodic, on line 0 = vector 8, where the BIOS puts it. Sources: Intel 8254 and 8259A data sheets.
 """
 
 from labkit.vmm.cpu.bus import Device
@@ -62,7 +62,7 @@ class Timer(Device):
         return count & 0xFF if self.read_high else count >> 8
 
     def advance(self, seconds):
-        """Let time pass. Ticks that fall together become one interrupt: what is already asked for is not asked twice."""
+        """Let time pass. Ticks that fall together become one interrupt: what is asked for is not asked twice."""
         number(seconds, "seconds")
         if self.divisor:
             self.elapsed_s += seconds
