@@ -43,16 +43,15 @@ def steps_of(run):
     """The steps of a Monitor that has not run yet, at most 600; the first is the state before anything happened."""
     made = [step(run, None, run.cpu.registers["ip"], {}, "")]
     while not run.ended and len(made) < MOST:
-        before, exits, done = made[-1].registers, len(run.exits), run.directly
-        waiting, at = run.state == "waiting", run.cpu.registers["ip"]
-        text = text_at(run, at)
-        run.turn(1)
-        if len(run.exits) > exits:
-            made.append(step(run, run.exits[-1], run.exits[-1].ip, before, run.exits[-1].instruction))
-        elif run.directly > done:
-            made.append(step(run, None, at, before, text))
-        elif not waiting:
+        before, exits = made[-1].registers, len(run.exits)
+        if not run.begin():
+            made.append(step(run, None, made[-1].at, before, ""))
             break
+        at = run.cpu.registers["ip"]
+        text = text_at(run, at)
+        run.go(1)
+        exit = run.exits[-1] if len(run.exits) > exits else None
+        made.append(step(run, exit, exit.ip if exit else at, before, exit.instruction if exit else text))
     return made
 
 
@@ -85,7 +84,7 @@ def sentence(made):
     if made.exit:
         return f"Exit: {made.exit.reason} at '{made.instruction}'. The VMM: {made.exit.answer}."
     if not made.instruction:
-        return "Nothing has run yet."
+        return "The vCPU has halted: no interrupt will wake it." if made.state == "halted" else "Nothing has run yet."
     return f"The guest runs '{made.instruction}' by itself."
 
 

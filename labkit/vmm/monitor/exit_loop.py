@@ -46,7 +46,7 @@ class Monitor:
         self.cpu.load(self.guest.program)
         self.shadow = False
         self.state, self.message = "running", ""
-        self.exits, self.pending, self.now_ns = [], [], 0
+        self.exits, self.now_ns = [], 0
         self.directly = self.emulated = 0
 
     # -- what a policy may do in its own way ------------------------------------------------------------------------
@@ -54,6 +54,11 @@ class Monitor:
     def virtual(self):
         """The vCPU's privileged registers: what the guest shall believe the machine's to be."""
         return Privileged()
+
+    @cached_property
+    def pending(self):
+        """Vectors of interrupts that wait for the guest's interrupt flag."""
+        return []
 
     def prepare(self, guest):
         """The guest as this policy wants it."""
@@ -78,16 +83,22 @@ class Monitor:
 
     def turn(self, steps=SLICE):
         """One turn: inject, enter, answer. The VmExit, or None when the guest ran its `steps` without one."""
-        if self.state == "waiting" and not self.wake():
+        shadow = self.shadow
+        if not self.begin():
             return None
-        if self.shadow:
-            self.shadow = False  # sti takes effect one instruction later: `sti / hlt` must not be interrupted between
-            return self.go(1)
-        self.inject()
         wakes_in_s = self.bus.next_interrupt()
         if wakes_in_s is not None and self.instruction_ns:
             steps = max(1, min(steps, ceil(wakes_in_s * 1e9 / self.instruction_ns)))
-        return self.go(steps)
+        return self.go(1 if shadow else steps)
+
+    def begin(self):
+        """What comes before an entry: wake the vCPU, inject. False when it has halted for good."""
+        if self.state == "waiting" and not self.wake():
+            return False
+        if not self.shadow:
+            self.inject()
+        self.shadow = False  # sti takes effect one instruction later: `sti / hlt` must not be interrupted between
+        return True
 
     def go(self, steps):
         """Enter the guest for at most `steps` instructions and answer its exit."""

@@ -24,12 +24,18 @@ class Hardware(Monitor):
         """The guest's own privileged state, as the processor keeps it for the guest."""
         return self.cpu.privileged
 
+    @property
+    def pending(self):
+        """The processor keeps them."""
+        return self.cpu.pending
+
     def interrupt(self, vector):
-        """The processor delivers it when the guest's IF allows, without an exit (as an APIC for guests does)."""
+        """Handed to the processor, which delivers it when the guest's IF allows, without an exit (as a guest's APIC does)."""
         self.cpu.interrupt(vector)
 
     def inject(self):
-        self.pending = self.cpu.pending
+        if self.pending and self.cpu.interruptible:
+            self.cpu.deliver(self.pending.pop(0))
 
     def answer(self, exit):
         if exit.reason == "cpuid":

@@ -1,0 +1,65 @@
+"""The exit stepper: who runs now, why the guest stopped, and back again."""
+
+from labkit.views import ExitStepper
+from labkit.views.exit_stepper import sentence
+from labkit.vmm.monitor import POLICIES, guests
+
+
+def test_hello_step_by_step():
+    stepper = ExitStepper(guests.HELLO)
+    assert [sentence(step) for step in stepper.steps[:6]] == [
+        "Nothing has run yet.",
+        "The guest runs 'mov si, 0x1012' by itself.",
+        "The guest runs 'mov dx, 0x3f8' by itself.",
+        "The guest runs 'mov al, [si]' by itself.",
+        "The guest runs 'cmp al, 0x0' by itself.",
+        "The guest runs 'je 0x1010' by itself.",
+    ]
+    stepper.next_exit()
+    assert sentence(stepper.steps[stepper.at]) == "Exit: I/O at 'out dx, al'. The VMM: device takes 0x48."
+    assert stepper.steps[stepper.at].who == "VMM" and stepper.steps[stepper.at].serial == "H"
+
+
+def test_back_is_the_same_step_as_before():
+    stepper = ExitStepper(guests.LOCK)
+    pictures = []
+    for _ in stepper.steps:
+        pictures.append(stepper.html())
+        stepper.heard("ArrowRight")
+    for picture in reversed(pictures):
+        assert stepper.html() == picture
+        stepper.heard("ArrowLeft")
+    stepper.heard("End")
+    assert stepper.at == len(stepper.steps) - 1
+    stepper.heard("Home")
+    assert stepper.at == 0
+
+
+def test_a_changed_register_carries_a_word_not_only_a_colour():
+    stepper = ExitStepper(guests.HELLO, at=1)
+    assert stepper.steps[1].changed == ("si", "ip")
+    assert stepper.html().count("● changed") == 2
+
+
+def test_the_same_guest_under_each_policy():
+    stepper = ExitStepper(guests.LOCK)
+    ends = {}
+    for policy in POLICIES:
+        stepper.choose(policy)
+        ends[policy] = (stepper.steps[-1].serial, stepper.steps[-1].state)
+    assert ends == {
+        "trap and emulate": ("()", "halted"),
+        "binary translation": ("()t", "halted"),
+        "paravirtualization": ("()t", "halted"),
+        "hardware": ("()t", "halted"),
+    }
+
+
+def test_the_terminal_gets_the_whole_story():
+    text = ExitStepper(guests.HELLO, policy="hardware").text()
+    assert text.count(" VMM ") == 6 and "device takes 0x6f" in text
+
+
+def test_an_endless_guest_is_shown_up_to_a_bound():
+    stepper = ExitStepper("again: jmp again")
+    assert len(stepper.steps) == 600
