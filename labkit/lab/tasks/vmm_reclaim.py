@@ -21,7 +21,7 @@ from labkit.vmm.memory.tax import rho
 from labkit.vmm.memory.vm_memory import VmMemory
 from labkit.world.errors import LabError
 
-STEP_MIB, MOST_STEPS = 256, 150
+STEP_MIB, MOST_STEPS = 512, 100
 SHAPE = "an answer is [action, vm, mib] with mib above 0 and at most step_mib, or None"
 RESERVED = "nothing is taken below a reservation"
 BALLOON = "a balloon needs a driver in the guest and stays within 65 % of its memory"
@@ -123,7 +123,7 @@ def malformed(said, vms):
     if not isinstance(said, list) or len(said) != 3:
         return Failure("type", SHAPE, f"you returned {said!r}")
     action, name, mib = said
-    if action not in ORDER or name not in vms:
+    if action not in ORDER or not isinstance(name, str) or name not in vms:
         return Failure("type", SHAPE, f"there is no action {action!r} or no VM {name!r}")
     if isinstance(mib, bool) or not isinstance(mib, (int, float)) or not 0 < mib <= STEP_MIB:
         return Failure("type", SHAPE, f"{mib!r} MiB in one step")

@@ -186,7 +186,7 @@ class HostMemory:
             self.rung, state = rung, self.ladder[rung]
             self.broken = self.broken or any("break" in each.actions for each in self.ladder[: rung + 1])
             what = f"state {state.name}: {', '.join(state.actions) or 'nothing to do'}"
-            self._tell(None, what, action="state", state=state.name, free_mib=round(self.free_mib, 3))
+            self._tell(None, what, action="state", state=state.name, free_mib=round(max(0.0, self.free_mib), 3))
 
     def kill(self, vm):
         """The OOM killer ends a VM's process (called by the rules)."""
