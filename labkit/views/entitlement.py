@@ -15,7 +15,7 @@ from labkit.vmm.host import Host
 from labkit.vmm.scheduling import Claim, CpuAllocation, Vm, admit, rounds, story, unreserved_mhz
 from labkit.world import LabError, draw
 
-WIDTH, LEFT, RIGHT, LANE, BAR = 880, 74, 720, 40, 20
+WIDTH, LEFT, RIGHT, LANE, BAR = 880, 74, 680, 40, 20
 TONES = {"share": "info", "reservation": "odd", "limit": "bad", "demand": "good", "off": "idle"}
 WHY = {
     "share": "its share",
@@ -43,7 +43,9 @@ def lane(vm, demand, settled, share, scale, y):
         tone = TONES[settled.why]
         drawn.append(draw.rect(LEFT, y, max(demand * scale, 1), BAR, fill="panel", dash="dotted"))
         drawn.append(draw.rect(LEFT, y, max(got * scale, 1), BAR, fill=f"var(--lk-{tone})", fill_opacity=0.3))
-        drawn.append(draw.line(LEFT + share * scale, y - 4, LEFT + share * scale, y + BAR + 4, dash="dashed"))
+        drawn.append(
+            draw.line(LEFT + share * scale, y - 4, LEFT + share * scale, y + BAR + 4, dash="dashed", stroke="text")
+        )
         drawn.append(card.mark(RIGHT + 14, y + BAR / 2, tone, size=10))
     if vm.cpu.reservation_mhz:
         drawn.append(draw.text(LEFT + vm.cpu.reservation_mhz * scale, y + BAR + 11, "▲", size=10))

@@ -37,7 +37,7 @@ def test_at_first_every_reason_can_be_seen(view):
 
 def test_the_reason_is_told_in_rounds(view):
     view.choose("web")
-    assert view.why()[0] == "Round 1: 10,000 MHz for 11,000 shares, 0.909 MHz each."
+    assert view.why()[0] == "Round 1: 10,000 MHz for 11,000 shares: 0.909 MHz per share."
     assert view.why()[-1] == f"web gets its share, {gets(view)['web']:,} MHz."
 
 

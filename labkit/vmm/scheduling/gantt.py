@@ -6,7 +6,7 @@ Gaps are CPUs that idle. Under strict co-scheduling look at a gap while a VM wai
 from labkit.world.draw import PALETTE, figure, line, rect, svg, text
 
 WIDTH, LEFT, LANE = 720, 62, 34
-LOOKS = [*PALETTE, "panel"]
+LOOKS = [*PALETTE, "faint"]
 SHADES = (1.0, 0.55)
 
 

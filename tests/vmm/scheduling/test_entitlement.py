@@ -133,11 +133,11 @@ def test_floors_are_settled_before_ceilings_when_they_cost_more():
 def test_a_story_says_why():
     played = rounds(6000, [Claim("idle", 300), Claim("web", LOTS), Claim("db", LOTS, 2000, limit=3000)])
     assert story("web", played) == [
-        "Round 1: 6,000 MHz for 4,000 shares, 1.5 MHz each.",
+        "Round 1: 6,000 MHz for 4,000 shares: 1.5 MHz per share.",
         "Settled: idle. web waits for the next round.",
-        "Round 2: 5,700 MHz for 3,000 shares, 1.9 MHz each.",
+        "Round 2: 5,700 MHz for 3,000 shares: 1.9 MHz per share.",
         "Settled: db. web waits for the next round.",
-        "Round 3: 2,700 MHz for 1,000 shares, 2.7 MHz each.",
+        "Round 3: 2,700 MHz for 1,000 shares: 2.7 MHz per share.",
         "web gets its share, 2,700 MHz.",
     ]
     assert story("db", played)[-1].startswith("db would get more than its limit")
