@@ -138,6 +138,8 @@ def boot(vmm, domain, reason="booted"):
     """Power on: the guest starts from its disk, with empty memory."""
     domain.guest.power_on(domain.live.boot_s)
     go(vmm, domain, reason)
+    if domain.guest.program is not None:
+        inside.run_program(vmm, domain)
 
 
 def drop(vmm, file):
@@ -173,8 +175,13 @@ def lose_all(vmm):
 
 
 def clean_up(vmm):
-    """The machine is up again: what its processes left on the disk is put in order."""
+    """The machine is up again: what its processes left on the disk is put in order, that of forgotten VMs, too."""
     for domain in vmm.domains.values():
         give_back(vmm, domain)
+    for disk in vmm.datastore.disks.values():
+        if disk.lease.owner == vmm.name:
+            disk.release(vmm.name)
+            drop(vmm, f"{disk.name}.vswp")
+    for domain in vmm.domains.values():
         if domain.disk is not None:
             domain.disk.recover()

@@ -50,8 +50,8 @@ class Commit:
     @action
     def step(self):
         """One small change that happens or does not. False when nothing is left to do."""
-        if self.ended:
-            return False
+        if self.ended or (self.child.merging and self.disk.job is not self):
+            return False  # at its end, or the host that did this has died: recover() begins anew
         if self.todo:
             self._copy(next(iter(self.todo)))
         elif above := self.store.children(self.child.name):
@@ -59,8 +59,9 @@ class Commit:
         elif self.disk.job is self:
             self._switch()
         else:
-            self.store.forget(self.child.name)
             self.ended = True
+            if self.child.name in self.store.images:
+                self.store.forget(self.child.name)
         return True
 
     def _copy(self, number):
@@ -179,11 +180,17 @@ def consolidate(disk):
 
 
 def recover(disk):
-    """See Disk.recover. The file says what was begun; what was copied already is copied again, or is equal."""
+    """See Disk.recover. The file says what was begun; what was copied already is copied again, or is equal. A chain
+    that is broken stays as it is; where there is no room, consolidate() goes on when there is."""
     used_before, copied, disk.job = disk.store.used_bytes, 0, None
-    for image in [image for image in disk.images if image.merging]:
-        copied += finish(disk, Commit(disk, image), "", used_before).copied_mib
-    snapshots.prune(disk)
+    for image in [image for image in disk.images if image.merging and image.parent in disk.store.images]:
+        try:
+            copied += finish(disk, Commit(disk, image), "", used_before).copied_mib
+        except NoSpace as full:
+            disk.tell("consolidation is needed", image.name, needs=full.message)
+            break
+    else:
+        snapshots.prune(disk)
     return Report(f"recovered {disk.name}", copied, (used_before - disk.store.used_bytes) / MIB)
 
 

@@ -198,7 +198,9 @@ class Disk:
 
     @action
     def release(self, owner):
-        """Give the lease back."""
+        """Give the lease back; a write that still waited is gone with the guest that asked for it."""
+        if self.lease.owner == owner:
+            self.waiting = []
         self.lease.release(owner)
 
     @action

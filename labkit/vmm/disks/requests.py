@@ -68,7 +68,7 @@ def resume(disk):
         work, arguments = disk.waiting[0]
         work(disk, *arguments)
         disk.waiting.pop(0)
-    disk.tell("I/O goes on", disk.top)
+        disk.tell("I/O goes on", disk.top)
 
 
 def read(disk, offset, length):

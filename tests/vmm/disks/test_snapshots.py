@@ -183,6 +183,16 @@ def test_a_template_is_a_master_and_does_not_start(web):
     assert web.acquire("vmm1") == 2
 
 
+def test_a_pull_down_to_a_snapshot_keeps_the_zeros_above_it(web):
+    web.snapshot("s1")
+    web.discard(0, KIB64)
+    web.fill(1, 1, b"B")
+    web.snapshot("s2")
+    assert web.pull(keep="s1").copied_mib == 1
+    assert web.chain == ["web-000002.img", "web.img"] and web.current == "s1"
+    assert (web.read(0, 1), web.read(1024 * 1024, 1), web.read(2 * 1024 * 1024, 1)) == (b"\0", b"B", b"A")
+
+
 def test_zeros_hide_what_lies_beneath_and_give_room_back(web, store):
     used = store.used_mib
     web.discard(0, 10 * KIB64)
