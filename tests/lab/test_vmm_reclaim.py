@@ -8,8 +8,9 @@ from labkit.lab.tasks.vmm_reclaim_mutants import altered
 
 PRICES = {"first": lambda vm: 0, "largest": lambda vm: -vm["held_mib"], "busiest": lambda vm: -vm["active"]}
 ANSWERS = [
-    [], [1, 2, 3], ["swap"], "swap", ["swap", "web", 0], ["swap", "web", -1], ["swap", "web", 1e9], ["swap", "nobody", 1],
-    ["steal", "web", 1], [["swap"], {"a": 1}, 1], ["swap", ["web"], 1], ["swap", "web", True], ["swap", "web", "1"], 7,
+    [], [1, 2, 3], ["swap"], "swap", ["swap", "web", 0], ["swap", "web", -1], ["swap", "web", 1e9],
+    ["swap", "nobody", 1], ["steal", "web", 1], [["swap"], {"a": 1}, 1], ["swap", ["web"], 1], ["swap", "web", True],
+    ["swap", "web", "1"], 7,
 ]  # fmt: skip
 
 
