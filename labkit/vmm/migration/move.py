@@ -36,7 +36,6 @@ class Move:
     policy: str = ""
     undefine: bool = True
     persistent: bool = True
-    sending: bool = False
     stopped_s: float | None = None
     missing_mib: float = 0.0
     faults: int = 0

@@ -19,7 +19,6 @@ PIECE_S = 2.0  # so long is a piece of a round on the wire: as fast as a broken 
 
 def send_memory(vmm, domain, move):
     """Send everything (a generator); what became of it lies in `move.outcome` or `move.error` afterwards."""
-    move.sending = True
     try:
         move.outcome = yield from _rounds(vmm, domain, move)
         if move.outcome.moved:
@@ -29,7 +28,6 @@ def send_memory(vmm, domain, move):
                                   "let it write less, slow it (auto-converge), or try post-copy")  # fmt: skip
     except LabError as error:
         move.error = error
-    move.sending = False
 
 
 def load_of(domain):
@@ -83,7 +81,7 @@ def _put(vmm, domain, move, volume):
 
 
 def _speed(vmm, move, rate_mib_s):
-    sharing = sum(other.sending for other in vmm.migrations.values())
+    sharing = sum(other.side == "out" and other.phase in ("prepare", "perform") for other in vmm.migrations.values())
     speed = move.bandwidth_mib_s / max(1, sharing)
     return speed if rate_mib_s is None else min(speed, rate_mib_s)
 
