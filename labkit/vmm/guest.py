@@ -24,12 +24,14 @@ class Guest:
     panicked its host's function, called when its operating system crashes
     serve    function of a message, or of a message and the guest's memory (a dict that is empty after each boot);
              returns the reply like a world node's `serve`. None: a guest without network
+    program  machine code that runs at power-on, as assembly text; `console` is what it wrote to its serial port
     up_at    virtual second from which on it answers
     """
 
     def __init__(self, world, name):
         self.world, self.name, self.panicked = world, name, None
         self.serve = self.program = self.button = self._wake = None
+        self.console = ""
         self.memory, self.up_at, self.awake, self._wants_memory = {}, None, False, False
 
     def install(self, serve=None, program=None):
@@ -122,3 +124,13 @@ def takes_memory(serve):
             continue
         return len(arguments) == 2
     raise LabError("serve takes a message, or a message and the guest's memory", code=400)
+
+
+def assembled(program):
+    """Return if `program` is assembly text that can be assembled; LabError (400) with the line that cannot."""
+    from labkit.vmm.cpu import assemble
+
+    try:
+        assemble(program)
+    except LabError as error:
+        raise LabError(error.message, 400, True, error.next_step) from None

@@ -13,6 +13,19 @@ from labkit.world.errors import LabError
 PROCESS_ENDS_S = 0.5  # from the guest's power-off until its process is gone: chosen
 
 
+def run_program(vmm, domain):
+    """The guest's machine code runs on a vCPU with hardware assistance; each exit is an event of kind 'vmexit'. Code
+    that the processor cannot run stops the vCPU, and a triple fault is a panic; hlt waits, and the VM runs on."""
+    from labkit.vmm.monitor import monitor
+
+    run = monitor(domain.guest.program, "hardware", world=vmm.world, vcpu=domain.name, vmm=vmm.name).run()
+    domain.guest.console = run.bus.serial.output.decode("latin-1")
+    if run.state == "internal_error":
+        power.halt(vmm, domain, "unknown")
+    elif run.state == "shutdown":
+        panic(vmm, domain)
+
+
 def press(vmm, domain, button):
     """The guest is asked to shut down (ACPI). One that does not run feels it when it runs again; one that ignores the
     button stays as it is."""

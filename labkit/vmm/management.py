@@ -173,6 +173,7 @@ CALLS = {
     "domainMigratePerform3": migrate,
     "domainAbortJob": abort_job,
     "domainGetInfo": questions.info,
+    "domainOpenConsole": questions.console,
     "connectListAllDomains": questions.list_all,
     "nodeGetInfo": questions.node_info,
 }

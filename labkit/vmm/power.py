@@ -50,12 +50,12 @@ def take_disk(vmm, domain, lease):
             disk.acquire(vmm.name)
         disk.on_ioerror = partial(_no_room, vmm, domain)
     if vmm.setup.swap_file and size_mib:
-        vmm.datastore.take(swap_file(domain), size_mib)  # room was seen by admit()
+        vmm.datastore.take(swap_file(vmm, domain.name), size_mib)  # room was seen by admit()
 
 
-def swap_file(domain):
-    """Name of the domain's swap file."""
-    return f"{domain.name}.vswp"
+def swap_file(vmm, name):
+    """Name of a VM's swap file: each host's own, for during a migration two hosts on one datastore have one each."""
+    return f"{name}-{vmm.name}.vswp"
 
 
 def _no_room(vmm, domain, disk):
@@ -122,7 +122,7 @@ def release(vmm, domain, reason):
 
 def give_back(vmm, domain):
     """Swap file and disk are free for others."""
-    drop(vmm, swap_file(domain))
+    drop(vmm, swap_file(vmm, domain.name))
     if domain.disk is not None:
         domain.disk.release(vmm.name)
 
@@ -167,6 +167,7 @@ def lose_all(vmm):
     for domain in [domain for domain in vmm.domains.values() if domain.active]:
         vmm.world.emit(vmm.name, None, "fault", f"{domain.name} is lost", domain=domain.name)
         usage.settle(vmm)
+        vmm.lost.append(domain.name)
         domain.state, domain.reason = "shutoff", "unknown"
         domain.guest.power_off()
         if domain.disk is not None:
@@ -176,12 +177,10 @@ def lose_all(vmm):
 
 def clean_up(vmm):
     """The machine is up again: what its processes left on the disk is put in order, that of forgotten VMs, too."""
-    for domain in vmm.domains.values():
-        give_back(vmm, domain)
+    for name in vmm.lost:
+        drop(vmm, swap_file(vmm, name))
+    vmm.lost.clear()
     for disk in vmm.datastore.disks.values():
         if disk.lease.owner == vmm.name:
             disk.release(vmm.name)
-            drop(vmm, f"{disk.name}.vswp")
-    for domain in vmm.domains.values():
-        if domain.disk is not None:
-            domain.disk.recover()
+            disk.recover()

@@ -30,6 +30,14 @@ def info(vmm, name, host=None):
     }
 
 
+def console(vmm, name):
+    """domainOpenConsole: what the guest has written to its serial port. LabError (409) while it is off."""
+    domain = lifecycle.find(vmm, name)
+    if not domain.active:
+        raise LabError(lifecycle.refusal("console", domain), 409, True, "start it first")
+    return domain.guest.console
+
+
 def list_all(vmm, host=None):
     """connectListAllDomains: id, name, state of each, as `virsh list --all` shows them."""
     own(vmm, host)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from labkit.vmm import inside, lifecycle, management, power, setups
 from labkit.vmm.disks import Datastore
-from labkit.vmm.guest import takes_memory
+from labkit.vmm.guest import assembled, takes_memory
 from labkit.vmm.host import Host
 from labkit.vmm.questions import Listing
 from labkit.world import LabError, action
@@ -41,6 +41,7 @@ class Vmm:
             raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
         self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
+        self.lost = []  # VMs that ran when the machine died: their swap files still lie there
         self.migrations = {}  # what it knows of moves that go on: in /run, so lost with the machine only
         self.datastore = datastore or Datastore(world, f"{name}-local", host.disk_gib)
         self.node = world.node(
@@ -61,9 +62,11 @@ class Vmm:
     @action
     def define(self, name, serve=None, program=None, **values):
         """Write down what a VM is to be: see Definition for `values`. `serve` and `program` are what is installed on
-        its disk: a service, machine code. Defining it again replaces the definition, from its next start on."""
+        its disk: a service, machine code as assembly text. Defined again, it is another from its next start on."""
         if serve is not None:
             takes_memory(serve)
+        if program is not None:
+            assembled(program)
         answer = self._ask("domainDefineXML", name=name, **plain(values))
         self.domains[name].guest.install(serve, program)
         return answer
@@ -148,6 +151,11 @@ class Vmm:
     def info(self, name, host=None):
         """State, sizes and counters of one VM of this host."""
         return self._ask("domainGetInfo", name=name, **elsewhere(host))
+
+    @action
+    def console(self, name):
+        """What its guest has written to the serial port since its last boot."""
+        return self._ask("domainOpenConsole", name=name)
 
     @action
     def list(self, host=None):

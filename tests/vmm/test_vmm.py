@@ -234,12 +234,12 @@ def test_esxi_makes_a_swap_file_at_power_on_and_needs_room_for_it():
     vmm.define("b", memory_mib=6000, disk_gib=2)
     vmm.define("c", memory_mib=6000, disk_gib=2, memory=MemoryAllocation(reservation_mib=6000))
     vmm.start("a")
-    assert vmm.datastore.files["a.vswp"] == 6000
+    assert vmm.datastore.files["a-esx1.vswp"] == 6000
     error = refused(vmm.start, "b")
     assert error.code == 507 and "swap file of b" in str(error)
-    assert vmm.start("c")["state"] == "running" and "c.vswp" not in vmm.datastore.files
+    assert vmm.start("c")["state"] == "running" and "c-esx1.vswp" not in vmm.datastore.files
     vmm.kill("a")
-    assert "a.vswp" not in vmm.datastore.files and vmm.start("b")["state"] == "running"
+    assert "a-esx1.vswp" not in vmm.datastore.files and vmm.start("b")["state"] == "running"
 
 
 def test_a_disk_has_one_writer_also_after_its_host_died():
@@ -254,6 +254,19 @@ def test_a_disk_has_one_writer_also_after_its_host_died():
     assert "in use by vmm1" in str(refused(vmms[1].start, "web"))
     w.start("vmm1")
     assert vmms[1].start("web")["state"] == "running"
+
+
+def test_two_hosts_on_one_datastore_have_a_swap_file_each_while_a_vm_moves():
+    w = World(seed=1)
+    san = Datastore(w, "san", 100)
+    esx1, esx2 = (Vmm(w, name, datastore=san, setup="esxi") for name in ("esx1", "esx2"))
+    esx1.define("web", memory_mib=512)
+    esx1.start("web")
+    esx1.migrate_to("web", "esx2")
+    assert [file for file in san.files if file.endswith(".vswp")] == ["web-esx2.vswp"]
+    w.crash("esx1")
+    w.start("esx1")
+    assert "web-esx2.vswp" in san.files and esx2.info("web")["state"] == "running"
 
 
 # -- snapshots -----------------------------------------------------------------------------------------------------
@@ -298,6 +311,43 @@ def test_cpu_time_is_counted_per_vm_and_ends_with_its_process():
     vmm.kill("a")
     vmm.start("a")
     assert vmm.info("a")["cpu_time_s"] < 0.1
+
+
+def test_the_counters_are_of_one_host_and_know_no_customer():
+    """Belief Q1.m3: after a migration the count begins anew, and what was counted is in nobody's books."""
+    w = World(seed=1)
+    san = Datastore(w, "san", 100)
+    vmm1, vmm2 = (Vmm(w, name, Host(mhz=1000), datastore=san) for name in ("vmm1", "vmm2"))
+    vmm1.define("web", memory_mib=512, demand_mhz=1000)
+    vmm1.start("web")
+    w.run(until=600)
+    assert vmm1.info("web")["cpu_time_s"] == pytest.approx(600, abs=1)
+    vmm1.migrate_to("web", "vmm2")
+    w.run(until=w.now + 60)
+    assert vmm2.info("web")["cpu_time_s"] == pytest.approx(60, abs=2)
+    assert refused(vmm1.info, "web").code == 404
+
+
+# -- machine code --------------------------------------------------------------------------------------------------
+def test_a_guest_program_runs_at_power_on_and_its_exits_are_events():
+    w = World(seed=1)
+    vmm = Vmm(w, "vmm1")
+    vmm.define("tiny", program="mov dx, 0x3f8\nmov al, 'H'\nout dx, al\nmov al, 'i'\nout dx, al\ncli\nhlt")
+    vmm.start("tiny")
+    assert vmm.console("tiny") == "Hi" and vmm.info("tiny")["state"] == "running"
+    assert len(w.trace.where(kind="vmexit", src="tiny", dst="vmm1")) == 3
+    assert w.fork().components["vmm1"].console("tiny") == "Hi"
+    vmm.kill("tiny")
+    assert refused(vmm.console, "tiny").code == 409
+
+
+def test_code_that_the_processor_cannot_run_stops_the_vcpu():
+    vmm = Vmm(World(seed=1), "vmm1")
+    vmm.define("lost", program="jmp 0xf000:0xff00")
+    vmm.start("lost")
+    assert vmm.info("lost")["state"] == "paused"
+    error = refused(vmm.define, "typo", program="mvo ax, 1")
+    assert error.code == 400 and "mvo" in str(error)
 
 
 # -- worlds --------------------------------------------------------------------------------------------------------
