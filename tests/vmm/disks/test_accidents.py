@@ -80,6 +80,7 @@ def test_a_delta_grows_until_the_datastore_is_full_and_the_write_waits():
     with pytest.raises(NoSpace, match="no space left on datastore local: web-000001.img wants 1 MiB more") as full:
         web.fill(1, 1, b"B")
     assert full.value.code == 507 and told == ["web"] and web.read(1024 * 1024, 1) == b"A"
+    assert store.free_mib < 1, "room for some of it, and none of it was taken"
     with pytest.raises(LabError, match="paused: an earlier write waits"):
         web.write(0, b"x")
     with pytest.raises(NoSpace):
@@ -89,6 +90,15 @@ def test_a_delta_grows_until_the_datastore_is_full_and_the_write_waits():
     assert web.read(1024 * 1024, 1) == b"B" and not web.waiting
     assert [event.what for event in store.world.trace.where(kind="disk", src="web")][-3:] == [
         "write", "I/O goes on", "read"]  # fmt: skip
+
+
+def test_a_write_that_finds_room_for_its_first_half_only_writes_nothing():
+    store = Datastore(World(7), "local", capacity_gib=1 / 512)  # 2 MiB
+    web = store.create("web", gib=1)
+    before = store.files
+    with pytest.raises(NoSpace):
+        web.write(0, b"A" * 3 * 1024 * 1024)
+    assert store.files == before and web.read(0, 1) == b"\0" and len(web.waiting) == 1
 
 
 def test_thin_is_a_promise():
