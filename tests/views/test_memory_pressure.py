@@ -3,7 +3,8 @@
 import pytest
 
 from labkit.lab import session
-from labkit.views.memory_pressure import MemoryPressure, parts_of
+from labkit.views.memory_bars import parts_of
+from labkit.views.memory_pressure import MemoryPressure
 from labkit.vmm.memory.allocation import MemoryAllocation
 
 
