@@ -18,7 +18,6 @@ STATUS = CF | PF | AF | ZF | SF | OF
 CONTROL = TF | IF | DF | IOPL | NT
 PRIVILEGED = IF | IOPL
 ALWAYS = 2
-NAMES = {"CF": CF, "PF": PF, "AF": AF, "ZF": ZF, "SF": SF, "TF": TF, "IF": IF, "DF": DF, "OF": OF, "NT": NT}
 PARITY = bytes(PF if bin(value).count("1") % 2 == 0 else 0 for value in range(256))
 SIGN = 0x18000  # bits of `result` that mean SF; bit 16 is only set by load()
 

@@ -24,7 +24,7 @@ class Registers(MutableMapping):
         if name in SEGMENTS:
             return cpu.selectors[SEGMENTS.index(name)]
         if name in ("ip", "flags"):
-            return cpu.ip if name == "ip" else cpu.flags.image
+            return cpu.ip & 0xFFFF if name == "ip" else cpu.flags.image
         raise unknown("register", name, (*ORDER, *BYTES))
 
     def __setitem__(self, name, value):
