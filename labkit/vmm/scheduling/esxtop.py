@@ -20,7 +20,9 @@ class Top:
         used, entitled = scheduler.used_mhz(), scheduler.entitled_mhz()
         elapsed = max(scheduler.now_ms, 1)
         self.seconds = scheduler.now_ms / 1000
-        self.rows = {name: line(group, elapsed, used[name], entitled[name]) for name, group in scheduler.groups.items()}
+        self.rows = {
+            name: line(group, elapsed, used[name], float(entitled[name])) for name, group in scheduler.groups.items()
+        }
 
     def __getitem__(self, name):
         return self.rows[name]
