@@ -11,7 +11,7 @@ from labkit.views import card
 from labkit.world import draw
 
 WIDTH, LEFT, RIGHT, BAR, LANE = 880, 130, 860, 20, 68
-LETTER = 6.6  # width of a letter of 12 units, on average
+LETTER = 7.0  # width of a letter of 12 units, on average
 GUEST_TONES = {"active": "good", "idle": "info", "free": "idle", "balloon": "odd"}
 HOST_TONES = {"in frames": "info", "shared": "good", "compressed": "odd", "swapped": "bad", "no frame": "idle"}
 STATE_TONES = {
@@ -43,7 +43,7 @@ def bar(parts, tones, total, y, scale):
         drawn.append(draw.rect(at, y, max(width - 1.5, 1), BAR, fill=f"var(--lk-{tone})", stroke="none", rounded=3,
                                fill_opacity=0.2))  # fmt: skip
         drawn.append(draw.rect(at, y, min(3, width), BAR, fill=f"var(--lk-{tone})", stroke="none", rounded=1))
-        word = next((each for each in (f"{name} {mib:.0f}", name) if len(each) * LETTER + 24 < width), "")
+        word = next((each for each in (f"{name} {mib:.0f}", name) if len(each) * LETTER + 28 < width), "")
         if width > 22:
             drawn.append(card.mark(at + 12, y + BAR / 2, tone, size=9))
         if word:

@@ -13,7 +13,7 @@ MORE = ("wiki", "shop", "test", "spare")
 
 
 def lately(host, name, seconds=5):
-    """What was done to a VM in the last seconds: 'balloon 256 MiB, swap 40 MiB'."""
+    """What happened to a VM's pages in the last seconds: 'balloon 256 MiB, swap 40 MiB'."""
     sums = {}
     for event in host.world.trace.where(kind="memory", dst=name):
         if event.t > host.world.now - seconds and event.detail["action"] != "power on":
@@ -61,7 +61,7 @@ class MemoryPressure(Frame):
         return host
 
     def html(self):
-        columns = ("VM", "promised", "wants (MiB)", "taken in the last 5 s", "speed")
+        columns = ("VM", "promised", "wants (MiB)", "what happened in the last 5 s", "speed")
         host = self.host
         actions = ", ".join(host.state.actions) or "nothing to do"
         return card.panel(
@@ -75,7 +75,7 @@ class MemoryPressure(Frame):
         )  # fmt: skip
 
     def text(self):
-        taken = [f"  {name}: speed {self.host.speed(name):.0%}, taken lately: {lately(self.host, name)}"
+        taken = [f"  {name}: speed {self.host.speed(name):.0%}, lately: {lately(self.host, name)}"
                  for name in self.host.vms]  # fmt: skip
         return "\n".join([f"Second {self.host.world.now:g}. {describe(self.host)}", *taken])
 
