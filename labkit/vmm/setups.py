@@ -9,6 +9,9 @@ Sources: Linux 'The Definitive KVM API Documentation', QEMU 'System Emulation', 
 VirtualBox manual, 'Technical Background'; Sugerman et al., 'Virtualizing I/O Devices on VMware Workstation's Hosted
 Virtual Machine Monitor' (USENIX 2001). ESXi is closed: VMware's 'The Architecture of VMware ESXi' and long-standing
 practice, not code.
+
+What the real one does differently: a VM of VirtualBox holds on to VBoxSVC much more than QEMU to libvirtd; what becomes
+of it when VBoxSVC dies depends on the version. Ours treats all three alike, so take that lesson from KVM and ESXi.
 """
 
 from dataclasses import dataclass

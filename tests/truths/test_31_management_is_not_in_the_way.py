@@ -7,7 +7,7 @@ from labkit.vmm import Vmm
 from labkit.world import Unanswered, World
 
 
-@pytest.mark.parametrize("setup", ["kvm", "esxi", "hosted"])
+@pytest.mark.parametrize("setup", ["kvm", "esxi"])
 def test_stop_the_management_process_and_the_vms_serve_on(setup):
     w = World(seed=31)
     vmm = Vmm(w, "vmm1", setup=setup)

@@ -91,11 +91,11 @@ EXPLANATIONS = (
     ),
 )
 
-STOPPED = (("libvirtd", "a host with KVM"), ("hostd", "an ESXi host"), ("VBoxSVC", "a desktop with VirtualBox"))
+STOPPED = (("libvirtd", "a host with KVM"), ("hostd", "an ESXi host"), ("pvedaemon", "a Proxmox VE node"))
 
 
 def management_stops(seed):
-    """'The management process stops' for one of three set-ups."""
+    """'The management process stops' for one of three kinds of host."""
     process, host = STOPPED[seed % len(STOPPED)]
     return Question(
         "VMM.c2",
