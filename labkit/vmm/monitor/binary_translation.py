@@ -22,33 +22,10 @@ from labkit.vmm.monitor.exit_loop import Monitor
 from labkit.world.errors import LabError, number
 
 LONGEST = 12  # instructions in a block
-SENSITIVE = frozenset(
-    [
-        "cli",
-        "sti",
-        "hlt",
-        "in",
-        "out",
-        "insb",
-        "insw",
-        "outsb",
-        "outsw",
-        "lgdt",
-        "lidt",
-        "lmsw",
-        "clts",
-        "sgdt",
-        "sidt",
-        "smsw",
-        "pushf",
-        "popf",
-        "iret",
-        "int",
-        "int3",
-        "into",
-        "cpuid",
-    ]
-)
+SENSITIVE = {
+    *("cli", "sti", "hlt", "in", "out", "cpuid", "lgdt", "lidt", "lmsw", "clts"),
+    *("sgdt", "sidt", "smsw", "pushf", "popf", "iret", "int", "int3", "into"),
+}
 JUMPS = ("j", "call", "ret", "loop")
 WRITES = ("push", "pop", "call", "stos", "movs", "int", "enter")
 

@@ -22,6 +22,7 @@ from labkit.vmm.monitor.guest import EXITS, Board, Guest, outcome
 from labkit.vmm.monitor.vmexit import VmExit, reason_of
 from labkit.world.errors import number
 
+SERVED = ("io", "mmio", "hlt", "cpuid", "hypercall")  # exits that the VMM answers for a device or the processor
 SLICE = 1000  # instructions that the guest runs between two looks at the clock
 
 
@@ -104,10 +105,20 @@ class Monitor:
         """Enter the guest for at most `steps` instructions and answer its exit."""
         before = self.cpu.steps
         exit = self.cpu.run(steps)
-        done = self.cpu.steps - before
+        carried_out = exit.reason in SERVED and self.behind(exit)
+        self.emulated += carried_out
+        done = self.cpu.steps - before - carried_out
         self.directly += done
         self.spend(done * self.instruction_ns)
-        return None if exit.reason == "intr" else self.answer(exit)
+        if exit.reason == "intr":
+            return None
+        noted = self.answer(exit)
+        self.emulated += exit.needs_answer and self.behind(exit)
+        return noted
+
+    def behind(self, exit):
+        """Is the instruction of this exit done? (A repeated one or one with two accesses takes several exits.)"""
+        return self.cpu.registers["ip"] != exit.ip
 
     def spend(self, ns):
         """The vCPU's time goes on, and with it the timer."""
@@ -143,13 +154,19 @@ class Monitor:
         allowed = self.virtual.interrupt_flag
         inner = self.cpu.step_as_supervisor(self.virtual)
         self.shadow = bool(self.virtual.interrupt_flag and not allowed)
-        self.emulated += 1
         if inner is not None:
-            return self.serve(inner, reason)
+            noted = self.serve(inner, reason)
+            self.emulated += self.behind(exit)
+            return noted
+        self.emulated += 1
         told = ", ".join(
             f"{name} = {value}" for name, value in described(self.virtual).items() if value != before[name]
         )
-        return self.record(exit, reason or reason_of(exit, exit.decoded), told or "carried out")
+        return self.record(
+            exit,
+            reason or reason_of(exit, exit.decoded),
+            told or ("nothing changes" if exit.instruction in ("cli", "sti") else "carried out"),
+        )
 
     def serve(self, exit, reason=None):
         """A device answers, or the vCPU waits, or this was the end."""

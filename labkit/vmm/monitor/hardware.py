@@ -30,7 +30,7 @@ class Hardware(Monitor):
         return self.cpu.pending
 
     def interrupt(self, vector):
-        """Handed to the processor, which delivers it when the guest's IF allows, without an exit (as a guest's APIC does)."""
+        """Handed to the processor, which delivers it when the guest's IF allows: without an exit (a guest's APIC)."""
         self.cpu.interrupt(vector)
 
     def inject(self):

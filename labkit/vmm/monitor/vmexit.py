@@ -52,7 +52,7 @@ def reason_of(exit, instruction):
         return exit.reason
     if exit.reason != "exception":
         return "end"
-    if mnemonic in ("in", "out", "insb", "insw", "outsb", "outsw"):
+    if mnemonic in ("in", "out"):
         return "I/O"
     if mnemonic == "hlt":
         return "HLT"
