@@ -141,6 +141,6 @@ TASK = tasks.register(
         reference=entitlement,
         mutants=MUTANTS,
         rules=RULES,
-        steps=300_000,
+        steps=1_500_000,
     )
 )
