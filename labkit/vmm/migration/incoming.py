@@ -103,6 +103,7 @@ def _run(vmm, domain, move):
         domain.disk.hand_over(move.peer, vmm.name)
     move.phase, domain.persistent = "active", domain.persistent or move.persistent
     domain.guest.restore((move.state["memory"], move.state["boots_s"]))
+    domain.guest.button = move.state["button"]
     if move.missing_mib:
         power.go(vmm, domain, "post-copy")
         vmm.node.process(_fetch(vmm, domain, move))

@@ -37,6 +37,11 @@ def migrate(vmm, domain, target, policy="qemu", bandwidth_mib_s=1024, persistent
     """
     find(policy), number(bandwidth_mib_s, "bandwidth_mib_s", least=1e-6)
     plain(domain.guest.memory, "the guest's memory")
+    if domain.snapshots:
+        why = (
+            f"cannot migrate domain {domain.name!r} with {len(domain.snapshots)} snapshots: {vmm.name} alone knows them"
+        )
+        raise LabError(why, 409, True, "delete them first")
     _, generation = lease_of(domain)
     move = Move(vmm.new_uuid(), "out", domain.name, target, "prepare", domain.life, generation, bandwidth_mib_s, policy,
                 bool(undefine_source), bool(persistent_dest), cancel=vmm.world.event())  # fmt: skip

@@ -8,6 +8,10 @@ After each round the sender knows what it sent, how long that took and what is d
 
 The surprise: two of the best-known ones have no limit at all. QEMU by itself copies for ever if the guest writes faster
 than the link carries; Xen always ends, because it stops the guest even when nothing has become smaller.
+
+What the real one does differently: QEMU asks 'small enough?' several times a second; the bandwidth it reckons with is
+the one it has just measured (or avail-switchover-bandwidth); Nova looks twice a second and sets QEMU's limit anew at
+each step. vMotion is closed: its rule is what VMware's papers say of it.
 """
 
 from dataclasses import dataclass, replace

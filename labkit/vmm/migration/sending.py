@@ -2,6 +2,9 @@
 
 It belongs to the domain's process, not to the management process: stop libvirtd and the pages go on flowing. All
 migrations that leave a host share its migration network; each piece is sent with the part that there is at the moment.
+
+What the real one does differently: the pieces are pages of 4 KiB on one or more TCP connections (multifd), found by a
+dirty bitmap that the hardware helps to keep; the guest's clients feel the writes being tracked.
 """
 
 from dataclasses import replace
@@ -101,7 +104,8 @@ def _hand_over_state(vmm, domain, move):
     guest, after, paused = domain.guest, move.outcome.after, domain.reason != "migration"
     if after is not None:
         move.missing_mib, move.faults = after.sent_mib, after.faults
-    state = {"memory": plain(guest.memory, "the guest's memory"), "missing_mib": move.missing_mib, "paused": paused,
-             "boots_s": 0.0 if guest.up_at is None else max(0.0, guest.up_at - vmm.world.now)}  # fmt: skip
+    memory, boots_s = guest.image()
+    state = {"memory": plain(memory), "boots_s": boots_s, "paused": paused, "button": guest.button}
+    state["missing_mib"] = move.missing_mib
     yield vmm.world.call(vmm.name, move.peer, "migration", "device state", KEEPALIVE_S, id=move.id, state=state)
     check(domain, move)

@@ -1,10 +1,11 @@
 """A VM moves while it runs: what the host does, what a client sees, and what is refused with everything as it was."""
 
 import pytest
-from two_hosts import begin, never_two, pair, running
+from two_hosts import begin, count, never_two, pair, running
 
 from labkit.vmm import Host, Vmm
-from labkit.world import LabError, Unanswered
+from labkit.vmm.disks import Datastore
+from labkit.world import LabError, Unanswered, World
 
 
 def test_it_moves_with_its_memory_and_the_phases_are_libvirts():
@@ -206,3 +207,39 @@ def test_the_world_with_a_migration_can_be_forked_in_the_middle():
     w.run(until=w.now + 30), other.run(until=other.now + 30)
     assert other.trace.digest() == w.trace.digest()
     assert running(*(other.components[name] for name in ("vmm1", "vmm2"))) == ["vmm2"]
+
+
+def test_a_power_button_that_was_pressed_just_before_is_felt_at_the_target():
+    w, one, two, _ = pair(memory_mib=1024, dirty_mib_s=250, powers_off_s=1.1)  # the stop lasts from 1.0 to 1.3 s
+    one.shutdown("web")
+    begin(w)
+    w.run(until=w.now + 60)
+    assert one.domains == {} and (two.domains["web"].state, two.domains["web"].reason) == ("shutoff", "shutdown")
+
+
+def test_a_guest_that_ends_in_the_middle_ends_the_migration():
+    for what, reason in (("poweroff", "shutdown"), ("panic", "crashed")):
+        w, one, two, _ = pair()
+        answer = begin(w)
+        w.run(until=w.now + 1)
+        one.in_guest("web", what)
+        w.run(until=w.now + 60)
+        assert "the VM was stopped" in str(answer.value) and two.domains == {}
+        assert (one.domains["web"].state, one.domains["web"].reason) == ("shutoff", reason)
+
+
+def test_esxi_hosts_have_a_swap_file_each_until_it_is_over():
+    w = World(seed=1)
+    san = Datastore(w, "san", capacity_gib=500)
+    one, two = (Vmm(w, name, Host(), setup="esxi", datastore=san) for name in ("vmm1", "vmm2"))
+    one.define("web", memory_mib=2048, serve=count)
+    one.start("web")
+    one.migrate_to("web", "vmm2", policy="vmotion")
+    assert running(one, two) == ["vmm2"] and [file for file in san.files if "vswp" in file] == ["web-vmm2.vswp"]
+
+
+def test_snapshots_would_be_forgotten_so_they_forbid_it():
+    w, one, two, _ = pair()
+    one.snapshot("web", "s1")
+    with pytest.raises(LabError, match="with 1 snapshots"):
+        one.migrate_to("web", "vmm2")
