@@ -107,9 +107,9 @@ def listing(program, made):
 def registers(made):
     """The registers; changed ones carry a mark."""
     rows = [
-        (name, card.code(f"{made.registers[name]:04x}"), "● changed" if name in made.changed else "") for name in SHOWN
+        (name, card.code(f"{made.registers[name]:04x}"), "● yes" if name in made.changed else "") for name in SHOWN
     ]
-    return card.table("Registers after this step", ("register", "value", ""), rows)
+    return card.table("Registers after this step", ("register", "value", "changed?"), rows)
 
 
 def facts(made):

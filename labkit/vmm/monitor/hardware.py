@@ -4,7 +4,7 @@ The guest keeps its kernel mode and has sensitive state of its own, so CLI, POPF
 asked. What is left to exit for: devices (I/O and MMIO), HLT, CPUID, hypercalls. The surprise: the first generation
 (2005) was often *slower* than binary translation, for an exit cost more than a callout (Adams & Agesen, ASPLOS 2006).
 
-What the real one does differently: which instructions exit is set in the VMCS, some 30 reasons more (SDM vol. 3,
+What the real one does differently: which instructions exit is set in the VMCS, dozens of reasons more (SDM vol. 3,
 appendix C), and external interrupts exit, too.
 """
 
