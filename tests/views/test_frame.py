@@ -7,7 +7,7 @@ import ipywidgets
 import pytest
 
 from labkit.lab import session
-from labkit.views import OutageTimeline, PolicyPlayground, TokenInspector, Topology, TracePlayer
+from labkit.views import OutageTimeline, PolicyPlayground, PreCopy, TokenInspector, Topology, TracePlayer
 from labkit.world import World
 
 
@@ -18,6 +18,7 @@ def views(cloud, session):
         OutageTimeline(),
         Topology(cloud.world),
         TracePlayer(cloud.world.trace),
+        PreCopy(),
     ]
 
 
