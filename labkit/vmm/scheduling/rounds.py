@@ -71,7 +71,9 @@ def story(name, played, unit="MHz"):
     """Sentences: what each round meant for one VM, up to the one that settled it."""
     told = []
     for at, step in enumerate(played, 1):
-        told.append(f"Round {at}: {step.left:,.0f} {unit} for {step.shares:,.0f} shares: {step.level:.3g} {unit} per share.")
+        told.append(
+            f"Round {at}: {step.left:,.0f} {unit} for {step.shares:,.0f} shares: {step.level:.3g} {unit} per share."
+        )
         if name in step.settled:
             return [*told, verdict(name, step.settled[name], unit)]
         told.append(f"Settled: {', '.join(step.settled)}. {name} waits for the next round.")
