@@ -121,7 +121,7 @@ def report(vmm, move):
     told, since_s = move.outcome, move.stopped_s
     downtime_s = 0.0 if since_s is None else vmm.world.now - since_s
     return {"name": move.name, "host": move.peer, "ended": told.ended, "rounds": told.live_rounds,
-            "live_s": told.live_s, "downtime_s": downtime_s, "sent_mib": told.sent_mib}  # fmt: skip
+            "live_s": round(told.live_s, 3), "downtime_s": round(downtime_s, 3), "sent_mib": round(told.sent_mib, 1)}  # fmt: skip
 
 
 def end(vmm, domain, move, reason):
