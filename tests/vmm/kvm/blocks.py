@@ -165,7 +165,7 @@ def segments(w: Writer) -> None:
         w.emit(f"mov {w.memory(segment='ds', offset=place)}, 0x{w.value():x}")
         w.emit(f"mov {w.memory(segment='ds', offset=place + 2)}, 0x{value:x}")
         pointer = w.memory(None, segment="ds", offset=place)
-        w.emit(f"l{name} {w.target()}, far {pointer}")
+        w.emit(f"l{name} {w.target()}, {pointer}")
 
 
 def stack_pointer(w: Writer) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from labkit.vmm.kvm import device
 from labkit.vmm.kvm.machine import KvmMachine
-from tests.vmm.kvm.compare import Played, difference, first
-from tests.vmm.kvm.generator import NOT_INTERPRETED
+from tests.vmm.kvm.compare import Played, difference, first, first_step
+from tests.vmm.kvm.generator import NOT_INTERPRETED, data, program
 
 PROGRAMS, BLOCK = 400, 50
 FOUND = device.state()
@@ -21,6 +21,13 @@ def test_programs_do_the_same_on_both(start):
     spared = frozenset() if device.backend().hardware else NOT_INTERPRETED
     differences = filter(None, (difference(seed, KvmMachine, spared) for seed in range(start, start + BLOCK)))
     assert next(differences, None) is None
+
+
+@needs_kvm
+def test_the_search_for_the_first_step_that_differs_finds_none_where_there_is_none():
+    for seed in range(0, 20):
+        told = first_step(program(seed, NOT_INTERPRETED), data(seed), seed, KvmMachine)
+        assert told == "step by step they do the same"
 
 
 def test_a_difference_is_told_in_words():

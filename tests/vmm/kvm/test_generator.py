@@ -20,7 +20,7 @@ def instructions(guest):
 
 def test_the_same_seed_gives_the_same_bytes_on_every_python():
     text = "".join(source(seed) for seed in range(40))
-    assert sha256(text.encode()).hexdigest()[:16] == "a7acfff6c6cfd660"
+    assert sha256(text.encode()).hexdigest()[:16] == "0adcb07dc1c51292"
     assert sha256(data(7)).hexdigest()[:16] == "54815c20cf5efa12"
 
 
