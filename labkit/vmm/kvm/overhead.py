@@ -156,7 +156,8 @@ class Overhead:
             except LabError:
                 kept = kept or cls.recorded()
                 costs.append(kept.costs[place])
-        return cls(costs, f"this machine: {backend}" + (f"; recorded lines: {kept.where}" if kept else ""))
+        here = backend if device.state().usable else "no KVM"
+        return cls(costs, f"this machine: {here}" + (f"; recorded lines: {kept.where}" if kept else ""))
 
     def kept(self) -> list[dict]:
         """The lines as the recording keeps them."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.vmm.kvm.blocks import NUMBERED, STRAIGHT, forget
+from tests.vmm.kvm.blocks import NUMBERED, forget
+from tests.vmm.kvm.machinery import STRAIGHT
 from tests.vmm.kvm.writer import COUNTERS, RESUME, WORDS, Writer
 
 CONDITIONS = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
