@@ -33,6 +33,9 @@ class State:
     detail: str
     cure: str = ""
 
+    def __str__(self):
+        return self.detail if self.usable else f"{self.detail} – {self.cure}"
+
 
 @dataclass(frozen=True)
 class Backend:

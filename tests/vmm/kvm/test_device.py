@@ -34,6 +34,7 @@ def test_not_in_the_group_kvm(linux):
     assert not found.usable
     assert found.detail == "/dev/kvm is there, but not for this user (EACCES: Permission denied)"
     assert "usermod -aG kvm" in found.cure
+    assert str(found) == f"{found.detail} – {found.cure}"
 
 
 @pytest.mark.parametrize(
