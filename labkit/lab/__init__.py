@@ -3,9 +3,9 @@
 Each name is loaded when it is first used, so that `import labkit.lab` costs nothing and needs no widgets.
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
-_HOMES = {
+HOMES = {
     "predict": "prediction",
     "observe": "observation",
     "explain": "explanation",
@@ -16,15 +16,5 @@ _HOMES = {
     "replay": "counterexample",
     "reset": "exercise",
 }
-
-__all__ = list(_HOMES)
-
-
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'labkit.lab' has no attribute {name!r}")
-    return getattr(import_module(f"labkit.lab.{_HOMES[name]}"), name)
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__all__ = list(HOMES)
+__getattr__ = names(__name__, HOMES)

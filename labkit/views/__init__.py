@@ -15,7 +15,7 @@ PageWalk(…)                one walk through page tables, reference by referenc
 PreCopy(…)                 the rounds of a live migration: dirty rate, link, memory, stop rule in your hand
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "Topology": "topology",
@@ -32,10 +32,4 @@ HOMES = {
     "PreCopy": "precopy",
 }
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a view when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.views has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.views.{HOMES[name]}"), name)
+__getattr__ = names(__name__, HOMES)

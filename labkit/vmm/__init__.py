@@ -15,7 +15,7 @@ The rooms: cpu (the guest machine), kvm (the same guest on the real thing), moni
 time), memory (overcommitment), disks (copy-on-write), migration (moving while running).
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "Host": "host",
@@ -26,10 +26,4 @@ HOMES = {
     "MemoryAllocation": "memory.allocation",
 }
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a name when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.vmm.{HOMES[name]}"), name)
+__getattr__ = names(__name__, HOMES)

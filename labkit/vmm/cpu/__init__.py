@@ -12,7 +12,7 @@ The surprise is who answers the exits. On the bare machine it is the hardware: M
 VM it is a program, the VMM – and the guest cannot tell, unless an instruction betrays it.
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "Cpu": "cpu", "Exit": "exits", "Privileged": "system", "HOST": "system",
@@ -22,11 +22,4 @@ HOMES = {
     "RegisterDevice": "devices", "Timer": "timer", "programs": "programs",
 }  # fmt: skip
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a name when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.cpu has no {name!r}; it has {', '.join(HOMES)}")
-    module = import_module(f"labkit.vmm.cpu.{HOMES[name]}")
-    return module if HOMES[name] == name else getattr(module, name)
+__getattr__ = names(__name__, HOMES)

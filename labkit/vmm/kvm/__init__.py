@@ -11,7 +11,7 @@
 The surprise: the real thing is not larger than the toy. A VMM for one vCPU is a loop around one system call, KVM_RUN.
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "state": "device",
@@ -25,11 +25,4 @@ HOMES = {
     "Overhead": "overhead",
 }
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a name when it is first asked for: the doctor asks device.py where nothing else is installed."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.kvm has no {name!r}; it has {', '.join(HOMES)}")
-    module = import_module(f"labkit.vmm.kvm.{HOMES[name]}")
-    return module if name == HOMES[name] else getattr(module, name)
+__getattr__ = names(__name__, HOMES)

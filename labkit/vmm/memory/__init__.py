@@ -9,7 +9,7 @@ VmMemory                  one VM: what its pages are to the guest × where the h
 PageSharing               page by page: hash, compare, share, copy on write; salting and what it prevents
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "HostMemory": "host_memory",
@@ -29,10 +29,4 @@ HOMES = {
     "rho": "tax",
 }
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a part when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.memory has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.vmm.memory.{HOMES[name]}"), name)
+__getattr__ = names(__name__, HOMES)

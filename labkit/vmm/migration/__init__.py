@@ -15,7 +15,7 @@ messages are libvirt's (protocol.py: outgoing and incoming), its pages events of
 migrate, serve, receive, recover and abort are called by the Vmm.
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "Load": "load",
@@ -34,10 +34,4 @@ HOMES = {
     "serve": "protocol",
 }
 __all__ = list(HOMES)
-
-
-def __getattr__(name):
-    """Import a part when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.migration has no {name!r}; it has {', '.join(HOMES)}")
-    return getattr(import_module(f"labkit.vmm.migration.{HOMES[name]}"), name)
+__getattr__ = names(__name__, HOMES)

@@ -15,7 +15,7 @@ The surprise: three of the four run the guest's *instructions* as they are; what
 guest must not run by itself.
 """
 
-from importlib import import_module
+from labkit.lazy import names
 
 HOMES = {
     "Guest": "guest",
@@ -36,14 +36,7 @@ HOMES = {
     "can_trap_and_emulate": "instruction_table",
     "can_run_hybrid": "instruction_table",
     "experiment": "classify",
+    "guests": "guests",
 }
-__all__ = [*HOMES, "guests"]
-
-
-def __getattr__(name):
-    """Import a part when it is first asked for."""
-    if name == "guests":
-        return import_module("labkit.vmm.monitor.guests")
-    if name not in HOMES:
-        raise AttributeError(f"labkit.vmm.monitor has no {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(f"labkit.vmm.monitor.{HOMES[name]}"), name)
+__all__ = list(HOMES)
+__getattr__ = names(__name__, HOMES)
