@@ -2,8 +2,8 @@
 
     cpu = Cpu(ram_kib=64)
     cpu.load(assemble("mov dx, 0x3f8\\n mov al, 'A'\\n out dx, al\\n hlt"))
-    cpu.run()                      # Exit: io out port 0x3f8 byte 0x41; the processor waits until somebody has seen to
-    it cpu.run()                      # Exit: hlt
+    cpu.run()                      # Exit: io out port 0x3f8 byte 0x41; it waits until somebody has seen to it
+    cpu.run()                      # Exit: hlt
 
 Threaded code: the first time an instruction is reached it is decoded and turned into a function of its own; from then
 on `ip = code[ip]()` is all there is. A write to its bytes throws the function away, so code may change itself.
@@ -37,8 +37,8 @@ class Cpu(Execution):
 
     ram         a bytearray; it may be changed from outside at any time
     registers   by name, see Registers
-    steps       instructions completed so far (a repeated string instruction counts once, an exit only when it is
-    complete) pending     vectors of interrupts that wait for IF
+    steps       instructions completed so far (a repeated string instruction counts once, an exit when it is complete)
+    pending     vectors of interrupts that wait for IF
     cpuid       {AX: (AX, BX, CX, DX)}: what the bare processor says of itself; nothing by default, like KVM's
     """
 
