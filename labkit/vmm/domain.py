@@ -64,6 +64,7 @@ REASONS = {
     "pmsuspended": ("unknown",),
 }
 STATES = tuple(REASONS)
+LEAST_MIB = 4  # of memory: chosen, for a guest of a lesson
 ON_CRASH = ("destroy", "restart", "preserve")  # libvirt's <on_crash>; documented default: destroy
 
 
@@ -71,8 +72,10 @@ ON_CRASH = ("destroy", "restart", "preserve")  # libvirt's <on_crash>; documente
 class Definition:
     """What a VM is to be. Sizes are what the guest sees; `cpu` and `memory` are promises of the host.
 
-    demand_mhz, dirty_mib_s, writable_working_set_mib   what its guest does while it runs: MHz it wants, MiB/s of memory
-                 it writes anew, and in how many MiB it writes at all (None: in all its memory)
+    demand_mhz, used_mib, active_mib   what its guest does while it runs: MHz it wants, MiB that its programs use, and
+                 how many of these they use all the time (None: half); beyond memory_mib it pages to its own disk
+    dirty_mib_s, writable_working_set_mib   MiB/s of memory it writes anew, and in how many MiB it writes at all (None:
+                 in all its memory)
     boot_s       seconds until the guest's service answers after power-on
     powers_off_s seconds the guest takes to shut down when its power button is pressed; None: it ignores the button
     on_crash     what happens when the guest panics: 'destroy', 'restart', 'preserve'
@@ -88,6 +91,8 @@ class Definition:
     cpu: CpuAllocation = field(default_factory=CpuAllocation)
     memory: MemoryAllocation = field(default_factory=MemoryAllocation)
     demand_mhz: float = 0
+    used_mib: float = 0
+    active_mib: float | None = None
     dirty_mib_s: float = 0
     writable_working_set_mib: float | None = None
     networks: tuple = ("lan",)
@@ -99,12 +104,13 @@ class Definition:
     def __post_init__(self):
         words(self.name, "a domain's name")
         whole(self.vcpus, "vcpus")
-        number(self.memory_mib, "memory_mib", least=1)
+        number(self.memory_mib, "memory_mib", least=LEAST_MIB)
+        number(self.used_mib, "used_mib", most=2 * self.memory_mib)
         for name in ("disk_gib", "demand_mhz", "dirty_mib_s", "boot_s"):
             number(getattr(self, name), name)
-        for name in ("writable_working_set_mib", "powers_off_s"):
+        for name, most in (("active_mib", self.used_mib), ("writable_working_set_mib", None), ("powers_off_s", None)):
             if getattr(self, name) is not None:
-                number(getattr(self, name), name)
+                number(getattr(self, name), name, most=most)
         if self.on_crash not in ON_CRASH:
             raise LabError(f"on_crash is one of {', '.join(ON_CRASH)}, not {self.on_crash!r}", code=400)
         level(self.cpu_model)
@@ -135,8 +141,13 @@ def from_json(values):
     for name, kind in (("cpu", CpuAllocation), ("memory", MemoryAllocation)):
         if name in given:
             given[name] = _allocation(name, kind, given[name])
+    return meant(Definition, **given)
+
+
+def meant(make, *args, **values):
+    """make(…), its refusal of a bad value as an answer of code 400."""
     try:
-        return Definition(**given)
+        return make(*args, **values)
     except LabError as error:
         raise LabError(error.message, 400, True, error.next_step) from None
 
@@ -159,6 +170,7 @@ class Domain:
     persistent   False: a transient domain, which is forgotten when it ends
     saved        what `suspend` put on the disk, or None
     snapshots    name → what was kept of the guest's memory (None: the disk alone)
+    cpu_time_s, ready_s   what its vCPUs got, and what they wanted and had to wait for, since its process began
     life         grows with every process: work that was begun in an earlier one ends
     job          what is going on with it for longer ('save', 'migration'), or None
     """
@@ -175,6 +187,7 @@ class Domain:
         "job",
         "guest",
         "cpu_time_s",
+        "ready_s",
         "snapshots",
         "disk",
         "life",
@@ -184,7 +197,8 @@ class Domain:
         self.definition = self.live = definition
         self.state, self.reason, self.id = "shutoff", "unknown", None
         self.persistent, self.autostart, self.saved, self.job = True, False, None, None
-        self.guest, self.cpu_time_s, self.snapshots, self.disk, self.life = guest, 0.0, {}, None, 0
+        self.guest, self.snapshots, self.disk, self.life = guest, {}, None, 0
+        self.cpu_time_s = self.ready_s = 0.0
 
     @property
     def name(self):

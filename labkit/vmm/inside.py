@@ -7,7 +7,8 @@ waits for libvirtd to end it (libvirt starts it with -no-shutdown): with libvirt
 
 from dataclasses import replace
 
-from labkit.vmm import power, usage
+from labkit.vmm import power, ram, usage
+from labkit.vmm.domain import meant
 from labkit.world.errors import LabError
 
 PROCESS_ENDS_S = 0.5  # from the guest's power-off until its process is gone: chosen
@@ -51,7 +52,7 @@ def _shutting_down(vmm, domain, button):
 def power_off(vmm, domain):
     """The guest has shut itself down. Its process waits for the management process to end it."""
     life = domain.life
-    domain.guest.freeze()
+    power.freeze(vmm, domain)
     power.change(vmm, domain, "shutdown", "user")
     yield vmm.world.timeout(PROCESS_ENDS_S)
     if domain.life == life and domain.state == "shutdown" and vmm.manager.state == "running":
@@ -62,7 +63,7 @@ def panic(vmm, domain):
     """The guest's operating system has crashed. What follows is written in its definition, and done by the management
     process: as long as that is down, nobody does it."""
     power.change(vmm, domain, "crashed", "panicked")
-    domain.guest.freeze()
+    power.freeze(vmm, domain)
     if vmm.manager.state == "running":
         after_panic(vmm, domain)
 
@@ -84,13 +85,26 @@ def from_inside(vmm, domain, what):
     if what == "poweroff":
         vmm.node.process(power_off(vmm, domain))
     elif what == "sleep":
-        domain.guest.freeze()
+        power.freeze(vmm, domain)
         power.change(vmm, domain, "pmsuspended", "unknown")
     else:
         panic(vmm, domain)
 
 
+WORK = ("demand_mhz", "used_mib", "active_mib", "dirty_mib_s", "writable_working_set_mib")
+
+
 def work(vmm, domain, given):
-    """The guest works more or less than before."""
+    """The guest works more or less than before. LabError (409) while it has no process, (400) for what cannot be."""
+    if not domain.active:
+        raise LabError(f"the guest of {domain.name!r} does nothing (state: {domain.state}, {domain.reason})", 409, True)
+    other = [name for name in given if name not in WORK]
+    if other:
+        raise LabError(f"a guest's work has no {other[0]!r}", 400, True, f"it has {', '.join(WORK)}")
+    if "used_mib" in given:
+        given = {"active_mib": None, **given}
+    live = meant(replace, domain.live, **given)
     usage.settle(vmm)
-    domain.live = replace(domain.live, **given)
+    domain.live = live
+    if domain.computing:
+        ram.work(vmm, domain)

@@ -10,7 +10,7 @@ of state is an event of kind 'libvirt' from the host's machine (in libvirt: a do
 
 from functools import partial
 
-from labkit.vmm import inside, usage
+from labkit.vmm import inside, ram, usage
 from labkit.vmm.host import level
 from labkit.vmm.memory import admission as memory_admission
 from labkit.vmm.memory.admission import swap_file_mib
@@ -37,7 +37,9 @@ def reserve(vmm, domain, lease=True):
     take_disk(vmm, domain, lease)
     domain.live = domain.definition
     vmm.last_id += 1
-    domain.id, domain.life, domain.cpu_time_s = vmm.last_id, domain.life + 1, 0.0
+    domain.id = domain.life = vmm.last_id
+    domain.cpu_time_s = domain.ready_s = 0.0
+    ram.power_on(vmm, domain)
     plural = "" if domain.live.vcpus == 1 else "s"
     tell(vmm, domain, f"started with {domain.live.vcpus} vCPU thread{plural}, {domain.live.memory_mib:g} MiB")
 
@@ -45,10 +47,9 @@ def reserve(vmm, domain, lease=True):
 def take_disk(vmm, domain, lease):
     """The disk for this host alone, and room for the swap file; both or LabError."""
     disk, size_mib = domain.disk, swap_file_mib(domain.definition.memory_mib, domain.definition.memory)
-    if disk is not None:
-        if lease:
-            disk.acquire(vmm.name)
-        disk.on_ioerror = partial(_no_room, vmm, domain)
+    if disk is not None and lease:
+        disk.acquire(vmm.name)
+        hear_of_no_room(vmm, domain)
     if vmm.setup.swap_file and size_mib:
         vmm.datastore.take(swap_file(vmm, domain.name), size_mib)  # room was seen by admit()
 
@@ -56,6 +57,16 @@ def take_disk(vmm, domain, lease):
 def swap_file(vmm, name):
     """Name of a VM's swap file: each host's own, for during a migration two hosts on one datastore have one each."""
     return f"{name}-{vmm.name}.vswp"
+
+
+def save_file(name):
+    """Name of the file that holds a VM's memory after a managed save."""
+    return f"{name}.save"
+
+
+def hear_of_no_room(vmm, domain):
+    """From now on a write that finds the datastore full is heard of here: where the VM runs."""
+    domain.disk.on_ioerror = partial(_no_room, vmm, domain)
 
 
 def _no_room(vmm, domain, disk):
@@ -80,7 +91,7 @@ def admit(vmm, definition):
     if vmm.setup.reserves:
         running = [domain.live for domain in vmm.domains.values() if domain.active and domain.name != definition.name]
         cpu_admission.admit(vmm.host, running, definition)
-        memory_admission.admit(vmm.host.memory_mib, running, definition, vmm.datastore.free_mib)
+        memory_admission.admit(vmm.host.memory_mib, vmm.memory.promises, definition, vmm.datastore.free_mib)
 
 
 def fits(vmm, definition):
@@ -101,6 +112,7 @@ def go(vmm, domain, reason):
     """The vCPUs run. A button that was pressed meanwhile is felt now."""
     change(vmm, domain, "running", reason)
     domain.guest.thaw()
+    ram.work(vmm, domain)
     button, domain.guest.button = domain.guest.button, None
     if button:
         inside.press(vmm, domain, button)
@@ -108,8 +120,14 @@ def go(vmm, domain, reason):
 
 def halt(vmm, domain, reason):
     """The vCPUs stop; memory stays where it is."""
-    domain.guest.freeze()
+    freeze(vmm, domain)
     change(vmm, domain, "paused", reason)
+
+
+def freeze(vmm, domain):
+    """The vCPUs get no time: nothing is answered, no page is touched."""
+    domain.guest.freeze()
+    ram.rest(vmm, domain)
 
 
 def release(vmm, domain, reason):
@@ -121,8 +139,11 @@ def release(vmm, domain, reason):
 
 
 def give_back(vmm, domain):
-    """Swap file and disk are free for others."""
+    """Memory, swap file and disk are free for others; a save that had not ended is waste."""
+    ram.power_off(vmm, domain)
     drop(vmm, swap_file(vmm, domain.name))
+    if not domain.saved:
+        drop(vmm, save_file(domain.name))
     if domain.disk is not None:
         domain.disk.release(vmm.name)
 
@@ -173,12 +194,15 @@ def lose_all(vmm):
         if domain.disk is not None:
             domain.disk.crash()
         forget(vmm, domain)
+    vmm.memory.power_lost()
 
 
 def clean_up(vmm):
     """The machine is up again: what its processes left on the disk is put in order, that of forgotten VMs, too."""
     for name in vmm.lost:
         drop(vmm, swap_file(vmm, name))
+        if name not in vmm.domains or not vmm.domains[name].saved:
+            drop(vmm, save_file(name))
     vmm.lost.clear()
     for disk in vmm.datastore.disks.values():
         if disk.lease.owner == vmm.name:

@@ -1,6 +1,6 @@
 """What a management process can be asked: its own host, its own VMs. Nothing else is known here."""
 
-from labkit.vmm import lifecycle, usage
+from labkit.vmm import lifecycle, ram, usage
 from labkit.world.errors import LabError
 
 
@@ -9,7 +9,7 @@ def info(vmm, name, host=None):
     own(vmm, host)
     domain = lifecycle.find(vmm, name)
     usage.settle(vmm)
-    live = domain.live
+    live, (wants_mhz, gets_mhz) = domain.live, usage.entitlements(vmm).get(domain, (0, 0))
     return {
         "name": name,
         "id": domain.id,
@@ -19,9 +19,13 @@ def info(vmm, name, host=None):
         "vcpus": live.vcpus,
         "max_memory_mib": live.memory_mib,
         "memory_mib": live.memory_mib if domain.active else 0,
+        **ram.figures(vmm, domain),
         "disk_gib": live.disk_gib,
         "disk_used_mib": 0 if domain.disk is None else round(domain.disk.used_mib, 3),
+        "demand_mhz": round(wants_mhz, 3),
+        "entitled_mhz": round(gets_mhz, 3),
         "cpu_time_s": round(domain.cpu_time_s, 3),
+        "ready_s": round(domain.ready_s, 3),
         "persistent": domain.persistent,
         "autostart": domain.autostart,
         "managed_save": domain.saved is not None,
@@ -45,7 +49,8 @@ def list_all(vmm, host=None):
 
 
 def node_info(vmm, host=None):
-    """nodeGetInfo and nodeGetFreeMemory: what the host has, and what its active VMs were promised of it."""
+    """nodeGetInfo and nodeGetFreeMemory: what the host has, and what its active VMs were promised and hold of it.
+    Promised memory may be more than there is; what is free is what nobody has touched yet, so both can be large."""
     own(vmm, host)
     active = [domain.live for domain in vmm.domains.values() if domain.active]
     return {
@@ -57,8 +62,10 @@ def node_info(vmm, host=None):
         "networks": list(vmm.host.networks),
         "active": len(active),
         "vcpus": sum(live.vcpus for live in active),
-        "memory_used_mib": sum(live.memory_mib for live in active),
-        "memory_free_mib": vmm.host.memory_mib - sum(live.memory_mib for live in active),
+        "memory_promised_mib": sum(live.memory_mib for live in active),
+        "memory_used_mib": round(sum(vm.frames_mib for vm in vmm.memory.vms.values()), 3),
+        "memory_free_mib": round(max(0.0, vmm.memory.free_mib), 3),
+        "memory_state": vmm.memory.state.name,
         "disk_free_mib": round(vmm.datastore.free_mib, 3),
     }
 

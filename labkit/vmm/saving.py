@@ -11,13 +11,9 @@ from labkit.world.errors import LabError
 SAVE_MIB_S = 500  # MiB/s to and from the host's disk: chosen, an SSD behind a page cache
 
 
-def file_of(domain):
-    return f"{domain.name}.save"
-
-
 def save(vmm, domain):
     """Write the guest's memory to the disk (a generator: it takes time), then end its process."""
-    vmm.datastore.take(file_of(domain), domain.live.memory_mib)
+    vmm.datastore.take(power.save_file(domain.name), domain.live.memory_mib)
     was_paused = domain.state == "paused"
     domain.job = "save"
     power.tell(vmm, domain, "stop, write memory to a file")
@@ -39,7 +35,7 @@ def _save(vmm, domain, was_paused):
 def cancel(vmm, domain):
     """A save that nobody will finish: the guest goes on."""
     domain.job = None
-    power.drop(vmm, file_of(domain))
+    power.drop(vmm, power.save_file(domain.name))
     power.go(vmm, domain, "save canceled")
 
 
@@ -68,4 +64,4 @@ def _restore(vmm, domain):
 def forget(vmm, domain):
     """Delete the saved image, if there is one."""
     domain.saved = None
-    power.drop(vmm, file_of(domain))
+    power.drop(vmm, power.save_file(domain.name))

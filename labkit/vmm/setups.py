@@ -48,6 +48,7 @@ class Setup:
     client    what an administrator types commands into
     process   what exists once per running VM
     swap_file True: a VM's swap file is made at power-on, and needs room
+    memory    whose rules hold when memory is short: 'esxi' (balloon, compression, swap by shares) or 'kvm' (Linux)
     reserves  True: reservations of CPU and memory are counted at power-on, and a VM that does not fit is refused
     """
 
@@ -58,6 +59,7 @@ class Setup:
     client: str
     process: str
     parts: tuple
+    memory: str = "kvm"
     swap_file: bool = False
     reserves: bool = False
 
@@ -99,7 +101,7 @@ SETUPS = {
     setup.id: setup
     for setup in (
         Setup("kvm", "KVM, QEMU and libvirt", 1, "libvirtd", "virsh", "QEMU", KVM),
-        Setup("esxi", "VMware ESXi", 1, "hostd", "host client", "VMX", ESXI, swap_file=True, reserves=True),
+        Setup("esxi", "VMware ESXi", 1, "hostd", "host client", "VMX", ESXI, "esxi", swap_file=True, reserves=True),
         Setup("hosted", "VirtualBox on a desktop system", 2, "vboxsvc", "VBoxManage", "VirtualBoxVM", HOSTED),
     )
 }

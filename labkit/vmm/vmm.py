@@ -11,13 +11,15 @@ What the real one does differently: virsh on the host talks to libvirtd through 
 libvirt is being cut into one daemon per driver (virtqemud); it is still called libvirtd in most places.
 """
 
+from functools import partial
 from importlib import import_module
 from uuid import UUID
 
-from labkit.vmm import inside, lifecycle, management, power, setups
+from labkit.vmm import inside, lifecycle, management, power, ram, setups, usage
 from labkit.vmm.disks import Datastore
 from labkit.vmm.guest import assembled, takes_memory
 from labkit.vmm.host import Host
+from labkit.vmm.memory import HostMemory
 from labkit.vmm.questions import Listing
 from labkit.world import LabError, action
 
@@ -43,6 +45,10 @@ class Vmm:
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
         self.lost = []  # VMs that ran when the machine died: their swap files still lie there
         self.migrations = {}  # what it knows of moves that go on: in /run, so lost with the machine only
+        self.memory = HostMemory(
+            world, name, host.memory_mib, self.setup.memory,
+            on_kill=partial(ram.killed, self), before_step=partial(usage.settle, self),
+        )  # fmt: skip
         self.datastore = datastore or Datastore(world, f"{name}-local", host.disk_gib)
         self.node = world.node(
             name, serve=self._hear, on_start=self._powered_on, on_stop=self._powering_off, on_crash=self._power_lost
@@ -174,11 +180,10 @@ class Vmm:
         inside.from_inside(self, lifecycle.find(self, name), what)
 
     @action
-    def load(self, name, demand_mhz=None, dirty_mib_s=None, writable_working_set_mib=None):
-        """From now on, until its next start, the guest works like this (see Definition); what is not given stays."""
-        given = {"demand_mhz": demand_mhz, "dirty_mib_s": dirty_mib_s}
-        given["writable_working_set_mib"] = writable_working_set_mib
-        inside.work(self, lifecycle.find(self, name), {key: value for key, value in given.items() if value is not None})
+    def load(self, name, **work):
+        """From now on, until its next start, the guest works like this: `demand_mhz`, `used_mib`, `active_mib`,
+        `dirty_mib_s`, `writable_working_set_mib` as in Definition; what is not given stays."""
+        inside.work(self, lifecycle.find(self, name), work)
 
     # -- the management process ------------------------------------------------------------------------------------
     def _serve(self, message):

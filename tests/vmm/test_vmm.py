@@ -99,6 +99,8 @@ def test_a_guest_that_ends_while_nobody_manages_it_waits_for_its_end():
 # -- pause and suspend ---------------------------------------------------------------------------------------------
 def test_pause_keeps_memory_and_the_hosts_ram_suspend_keeps_memory_and_frees_it():
     w, vmm = running(memory_mib=16000)
+    vmm.load("web", used_mib=1000)
+    w.run(until=w.now + 10)
     assert visit(w) == 1
     vmm.pause("web")
     assert vmm.node_info()["memory_used_mib"] == 1000
@@ -222,8 +224,8 @@ def test_esxi_counts_reservations_kvm_starts_what_it_can():
             error = refused(vmm.start, "b")
             assert error.code == 409 and "unreserved" in str(error)
             assert vmm.datastore.disks["b"].lease.owner is None
-        vmm.define("c", vcpus=2, memory_mib=1, cpu=CpuAllocation(reservation_mhz=2000))
-        vmm.define("d", vcpus=2, memory_mib=1, cpu=CpuAllocation(reservation_mhz=2000))
+        vmm.define("c", vcpus=2, memory_mib=4, cpu=CpuAllocation(reservation_mhz=2000))
+        vmm.define("d", vcpus=2, memory_mib=4, cpu=CpuAllocation(reservation_mhz=2000))
         vmm.start("c")
         assert works or refused(vmm.start, "d").code == 409
 

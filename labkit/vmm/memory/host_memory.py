@@ -35,11 +35,12 @@ class HostMemory:
     disk          'ssd' or 'hdd': where swap files lie
     datastore_mib room for swap files (ESXi); None: as much as they need
     on_kill       called with the name of a VM that the OOM killer ended
+    before_step   called before each step: whoever keeps accounts closes them, for the guests' speed changes now
     """
 
     @action
     def __init__(self, world, name="vmm1", memory_mib=16384, setup="esxi", *, ladder=None, tax=TAX, salting=2,
-                 ksm=False, swap_mib=4096, disk="ssd", datastore_mib=None, on_kill=None):  # fmt: skip
+                 ksm=False, swap_mib=4096, disk="ssd", datastore_mib=None, on_kill=None, before_step=None):  # fmt: skip
         if setup not in SETUPS:
             raise unknown("set-up", setup, SETUPS)
         if disk not in costs.SWAP_IN_US:
@@ -48,7 +49,7 @@ class HostMemory:
         self.world, self.host, self.name = world, name, f"{name}-memory"
         self.memory_mib, self.setup, self.tax, self.salting = memory_mib, setup, tax, salting
         self.ksm, self.swap_mib, self.disk, self.datastore_mib = ksm, swap_mib, disk, datastore_mib
-        self.on_kill = on_kill
+        self.on_kill, self.before_step = on_kill, before_step
         self._rules, usual = SETUPS[setup]
         self.ladder, self.least_mib = ladder or usual, min_free_mib(memory_mib)
         self.vms, self.rung, self.broken, self.ticking = {}, 0, False, False
@@ -99,6 +100,11 @@ class HostMemory:
         return vm.speed(self.disk) * vm.growth
 
     @property
+    def promises(self):
+        """What the VMs that are powered on were promised, as admission counts it."""
+        return [Promise(vm) for vm in self.vms.values()]
+
+    @property
     def asked_mib(self):
         """Host memory that the guests will ask for in the next second, MiB."""
         return sum(asks_mib(vm, self.disk) for vm in self.vms.values())
@@ -118,7 +124,7 @@ class HostMemory:
             raise LabError(f"{name} is powered on already", code=409, definite=True)
         vm = VmMemory(name, memory_mib, allocation or MemoryAllocation(), vcpus, **traits)
         if self.setup == "esxi":
-            admit(self.memory_mib, [Promise(each) for each in self.vms.values()], Promise(vm), self._datastore_free())
+            admit(self.memory_mib, self.promises, Promise(vm), self._datastore_free())
         self.vms[name] = vm
         self._tell(name, f"power on {name}, {memory_mib:g} MiB", action="power on", vm=name, mib=memory_mib)
         return vm
@@ -130,6 +136,12 @@ class HostMemory:
         del self.vms[name]
         self._tell(name, f"power off {name}", action="power off", vm=name, mib=vm.frames_mib)
         self._wake()
+
+    @action
+    def power_lost(self):
+        """The machine is dead: nothing is in its memory, and nobody is left who could say so."""
+        self.vms.clear()
+        self.rung, self.broken, self.lowest_mib = 0, False, self.free_mib
 
     @action
     def demand(self, name, used_mib, active_mib=None):
@@ -169,6 +181,8 @@ class HostMemory:
     @action
     def step(self, dt_s=STEP_S):
         """Let `dt_s` seconds of memory work happen. True if anything changed that can be seen from outside."""
+        if self.before_step:
+            self.before_step()
         before = self._figures()
         fair_mib = max(0.0, self.free_mib) / max(1, sum(asks_mib(vm, self.disk) > 0 for vm in self.vms.values()))
         for vm in list(self.vms.values()):
