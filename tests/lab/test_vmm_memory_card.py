@@ -46,7 +46,7 @@ def test_all_at_once():
     for name in "abcdef":
         memory.demand(name, used_mib=3900, active_mib=3700)
     memory.world.run(until=60)
-    assert look("VMM.p11", memory)["fastest_percent"] <= 10 and correct("VMM.p11") == "c"
+    assert look("VMM.p11", memory)["fastest_percent"] <= 12 and correct("VMM.p11") == "c"
 
 
 def test_each_belief_is_met_by_a_prediction_and_by_a_question():

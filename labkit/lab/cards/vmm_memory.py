@@ -31,7 +31,7 @@ PREDICTIONS = (
     # a: 3, everything equal is shared · b: 2, the empty pages of bank · c: 0, sharing is switched off
     Prediction("VMM.p10", correct="b", beliefs={"a": "VMM.m13"}),
     # Six VMs of 4 GiB on a host of 16 GiB. All become busy at once. How fast do they run half a minute later?
-    # a: two thirds, like six CPUs on four · b: as before · c: a tenth of before, or less · d: some are refused
+    # a: two thirds, like six CPUs on four · b: as before · c: an eighth of before, or less · d: some are refused
     Prediction("VMM.p11", correct="c", beliefs={"a": "VMM.m10", "b": "VMM.m11"}),
 )
 

@@ -4,7 +4,8 @@ Shares ask for nothing here and configured sizes may add up to many times the ho
 *reserved* is promised, and a promise that cannot be kept is refused at power-on, not when it hurts.
 
 Source: 'vSphere Resource Management', chapters 'Memory Overcommitment' and 'Overhead Memory on Virtual Machines' (its
-table; documented default). The swap file of a VM is made at power-on with the size limit/configured − reservation.
+table; documented default). The swap file of a VM is made at power-on with the size configured − reservation
+('Swap Space and Memory Overcommitment'): a limit makes it no smaller, for what lies above the limit lies in there.
 
 What the real one does differently: a resource pool may lend unreserved memory (expandable reservation). On KVM nothing
 is reserved at all: QEMU maps the guest's memory without asking how much there is, and only `memory.min` of its cgroup
@@ -23,8 +24,9 @@ def overhead_mib(memory_mib, vcpus=1):
 
 
 def swap_file_mib(memory_mib, allocation):
-    """Size of the VM's swap file: what could have to go there in the worst case."""
-    return allocation.cap_mib(memory_mib) - allocation.reservation_mib
+    """Size of the VM's swap file: what could have to go there in the worst case. A limit does not count, for the guest
+    uses its configured memory all the same."""
+    return memory_mib - allocation.reservation_mib
 
 
 def promised_mib(definition):

@@ -32,15 +32,22 @@ def step(host, dt_s):
     for action in host.state.actions:
         if action in RATE_MIB_S:
             _act(host, action, least, dt_s, done)
-    if host.rung <= 1:
+    if host.state.name == "high":
         _let_down(host, dt_s, done)
     return done
 
 
+def allowed_mib(vm, dt_s):
+    """Host memory that a VM may get in `dt_s` seconds because of its limit: the room below it, and what can be taken
+    from the VM itself meanwhile."""
+    below = vm.allocation.cap_mib(vm.memory_mib) - vm.granted_mib
+    return max(0.0, below) + RATE_MIB_S["swap"] * dt_s
+
+
 def enough_mib(host):
     """Free memory at which this step stops to reclaim: the upper edge of the state. While it swaps it goes half way
-    through 'soft', and adds what guests wait for: what is freed is gone at once, and the next fault must not throw the
-    host back."""
+    through 'soft', and adds what guests asked for in this second: what is freed is gone at once, and the next fault
+    must not throw the host back."""
     if "swap" not in host.state.actions:
         return leave_mib(host.rung, host.least_mib, host.ladder) + 1.0
     hard = min(rung for rung, state in enumerate(host.ladder) if "swap" in state.actions)

@@ -5,6 +5,8 @@ were elsewhere being wanted back, and what the balloon driver hands over. When a
 nothing at all.
 """
 
+from labkit.vmm.memory import costs
+
 TAKEN = ("backed", "shared", "compressed", "swapped", "none")  # free pages in the guest's order: used recently first
 FRAMES = {"backed": 0.0, "shared": 1.0, "compressed": 0.5, "swapped": 1.0, "none": 1.0}  # new frames per page
 
@@ -42,6 +44,17 @@ def release(vm, mib):
     for row in ("idle", "active"):
         gone += _rows(vm, row, "free", mib - gone)
     return gone
+
+
+def asks_mib(vm, dt_s, disk):
+    """Host memory for which the guest faults in the next `dt_s` seconds, MiB: to grow and to page in, as far as its
+    free pages have no frame; and for active pages that the host took."""
+    takes = min(costs.GROW_MIB_S * dt_s, max(0.0, vm.wanted_mib[0] - vm.used_mib))
+    part = min(1.0, vm.speed(disk) * dt_s)
+    backed = vm.pages.get(("free", "backed"), 0.0)
+    faults = min(max(0.0, takes + vm.paged_active_mib * part - backed), vm.row("free") - backed)
+    away = vm.pages.get(("active", "swapped"), 0.0) + vm.pages.get(("active", "compressed"), 0.0) / 2
+    return faults + away * part
 
 
 def settle(vm, dt_s, frames_mib, grow_mib_s):

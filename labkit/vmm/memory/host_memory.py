@@ -8,7 +8,8 @@
 
 A guest that is given 4096 MiB gets *no* host memory for it: a page gets a frame when it is first touched, and keeps it,
 whatever the guest does with it later. Time passes here in steps of a second while something changes, and costs nothing
-while nothing does, so that thousands of hosts can lie idle.
+while nothing does, so that thousands of hosts can lie idle. A host that only swaps pages to and fro says so after half
+an hour ('thrashing') and is then left as it is: its speeds hold until somebody asks for something else.
 """
 
 from labkit.vmm.memory import costs, esxi, guest_side, linux
@@ -21,6 +22,8 @@ from labkit.world import action
 from labkit.world.errors import LabError, number, unknown
 
 STEP_S = 1.0
+REST_STEPS = 20  # steps without a change before the host rests; the estimate of what is active settles meanwhile
+PATIENCE_S = 1800.0  # a host that still swaps so long after the last order is in balance (ours)
 LINUX = (State("enough", float("inf"), ()), State("low", 0, ("swap",)), State("min", 0, ("swap", "kill")))
 SETUPS = {"esxi": (esxi.step, ESXI_6), "kvm": (linux.step, LINUX)}
 
@@ -53,6 +56,7 @@ class HostMemory:
         self._rules, usual = SETUPS[setup]
         self.ladder, self.least_mib = ladder or usual, min_free_mib(memory_mib)
         self.vms, self.rung, self.broken, self.ticking = {}, 0, False, False
+        self._ordered_at = self._swapped_at = world.now
         self.lowest_mib = self.free_mib  # before anything was reclaimed in the last step: what decided the state
 
     # -- what there is -------------------------------------------------------------------------------------------
@@ -106,8 +110,9 @@ class HostMemory:
 
     @property
     def asked_mib(self):
-        """Host memory that the guests will ask for in the next second, MiB."""
-        return sum(asks_mib(vm, self.disk) for vm in self.vms.values())
+        """Host memory for which guests faulted in the last second, given or not, MiB: all the host knows of what they
+        want."""
+        return sum(vm.asked_mib for vm in self.vms.values())
 
     @property
     def blocking(self):
@@ -183,13 +188,17 @@ class HostMemory:
         """Let `dt_s` seconds of memory work happen. True if anything changed that can be seen from outside."""
         if self.before_step:
             self.before_step()
+        number(dt_s, "dt_s", most=60)
         before = self._figures()
-        fair_mib = max(0.0, self.free_mib) / max(1, sum(asks_mib(vm, self.disk) > 0 for vm in self.vms.values()))
+        for vm in self.vms.values():
+            vm.asked_mib = guest_side.asks_mib(vm, dt_s, self.disk)
+        fair_mib = max(0.0, self.free_mib) / max(1, sum(vm.asked_mib > 0 for vm in self.vms.values()))
         for vm in list(self.vms.values()):
-            self._live(vm, dt_s, fair_mib)
+            self._live(vm, dt_s, min(fair_mib, esxi.allowed_mib(vm, dt_s)) if self.setup == "esxi" else fair_mib)
         self.lowest_mib = self.free_mib
         for (what, name), mib in self._rules(self, dt_s).items():
             if mib >= 0.5:
+                self._swapped_at = self.world.now if what == "swap" else self._swapped_at
                 self._tell(name, f"{what} {name} {mib:.0f} MiB", action=what, vm=name, mib=round(mib, 3))
         after = self._figures()
         return len(before) != len(after) or any(abs(a - b) > 0.5 for a, b in zip(before, after, strict=True))
@@ -233,16 +242,26 @@ class HostMemory:
         self.world.emit(self.host, dst or self.host, "memory", what, **detail)
 
     def _wake(self):
+        self._ordered_at = self.world.now
         if not self.ticking:
             self.ticking = True
             self.world.process(self._tick)
 
     def _tick(self):
-        while self.vms:
+        quiet = 0
+        while self.vms and quiet < REST_STEPS and not self._thrashes():
             yield self.world.timeout(STEP_S)
-            if not self.step():
-                break
+            quiet = 0 if self.step() else quiet + 1
         self.ticking = False
+
+    def _thrashes(self):
+        """Has it swapped for PATIENCE_S without a new order? Then it will do so for ever; the rest need not be told."""
+        for_ever = self.world.now - self._ordered_at >= PATIENCE_S and self.world.now - self._swapped_at < 60
+        if for_ever:
+            said = f"thrashing for {PATIENCE_S / 60:g} min: a page goes for each that comes, until somebody wants less"
+            swapped = sum(vm.column("swapped") for vm in self.vms.values())
+            self._tell(None, said, action="thrashing", swapped_mib=round(swapped))
+        return for_ever
 
 
 class Promise:
@@ -251,10 +270,3 @@ class Promise:
     def __init__(self, vm, allocation=None):
         self.name, self.memory_mib, self.vcpus = vm.name, vm.memory_mib, vm.vcpus
         self.memory = allocation or vm.allocation
-
-
-def asks_mib(vm, disk):
-    """Host memory that the guest will ask for in the next second: to grow, and for the pages it waits for, MiB."""
-    grows = min(costs.GROW_MIB_S, max(0.0, vm.wanted_mib[0] - vm.used_mib))
-    away = vm.pages.get(("active", "swapped"), 0.0) + vm.pages.get(("active", "compressed"), 0.0) / 2
-    return grows + (away + vm.paged_active_mib) * vm.speed(disk)

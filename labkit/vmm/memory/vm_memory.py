@@ -54,6 +54,7 @@ class VmMemory:
     paged_active_mib: float = 0.0  # in the guest's own swap, wanted now
     paged_idle_mib: float = 0.0  # in the guest's own swap, wanted by nobody
     wanted_mib: tuple = (0.0, 0.0)  # where the guest is going: (used, active)
+    asked_mib: float = 0.0  # host memory it faulted for in the last step
     growth: float = 1.0  # part of the memory asked for in the last step that could be had
     seen_active: float = 1.0  # the host's estimate of the active part of what it holds
 

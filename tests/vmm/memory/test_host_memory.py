@@ -64,7 +64,7 @@ def test_a_slow_rise_is_met_by_the_balloon_and_nobody_is_slow():
         everybody(memory, used, 800)
         later(memory, 4)
     assert "balloon" in actions(memory) and "swap" not in actions(memory)
-    assert {memory.speed(name) for name in NAMES} == {1.0}
+    assert min(memory.speed(name) for name in NAMES) > 0.99
     assert memory.state.name in ("soft", "clear", "high")
 
 
@@ -82,7 +82,8 @@ def test_a_limit_counts_while_half_of_the_host_is_free():
     memory.demand("a", 3000, 2500)
     later(memory, 60)
     assert memory.free_mib > 8192
-    assert memory.vm("a").granted_mib <= 1024 + 64
+    assert memory.vm("a").granted_mib <= 1024
+    assert memory.swap_free_mib > 0  # the swap file has room for what lies above the limit
     assert memory.speed("a") < 0.2
     assert memory.guest_view("a")["total"] == 4096  # the guest knows nothing of the limit
 
@@ -201,6 +202,7 @@ def test_bad_input():
     for wrong in (lambda: memory.demand("a", -1), lambda: memory.demand("a", 100, 200), lambda: memory.demand("x", 1),
                   lambda: memory.power_on("a", 100), lambda: memory.power_on("b", 0), lambda: memory.power_off("b"),
                   lambda: host(setup="xen"), lambda: host(disk="tape"),
+                  lambda: memory.step(-1), lambda: memory.step("1"),
                   lambda: HostMemory(World(seed=1), memory_mib=100)):  # fmt: skip
         with pytest.raises(LabError):
             wrong()

@@ -149,7 +149,7 @@ def test_power_on_asks_for_what_is_promised_not_for_what_is_configured():
 
 def test_the_swap_file_must_have_room_before_the_vm_starts():
     assert swap_file_mib(4096, MemoryAllocation(reservation_mib=1024)) == 3072
-    assert swap_file_mib(4096, MemoryAllocation(limit_mib=2048)) == 2048
+    assert swap_file_mib(4096, MemoryAllocation(limit_mib=2048)) == 4096  # a limit makes it no smaller
     with pytest.raises(LabError, match="swap file") as refusal:
         admit(16384, [], Wish("web", 4096, MemoryAllocation()), datastore_free_mib=4000)
     assert refusal.value.code == 507
