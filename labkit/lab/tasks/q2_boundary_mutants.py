@@ -4,17 +4,18 @@ from labkit.lab.task import Mutant
 
 
 def roomiest(free, closed, memory_mib):
-    """The open host with the most free memory, or None if none has enough."""
+    """The open host that can promise most, or None if none can promise enough."""
     fits = [host for host in free if host not in closed and free[host] >= memory_mib]
     return max(fits, key=free.get, default=None)
 
 
 def look(vmms, where):
-    """Ask every host; (free memory per host that answers, where each VM was seen last)."""
+    """Ask every host; (memory not promised yet, per host that answers; where each VM was seen last)."""
     free = {}
     for host, vmm in vmms.items():
         try:
-            free[host] = vmm.node_info()["memory_free_mib"]
+            info = vmm.node_info()
+            free[host] = info["memory_mib"] - info["memory_promised_mib"]
             seen = [vm["name"] for vm in vmm.list() if vm["state"] == "running"]
         except ConnectionError:
             continue  # unknown is not empty: what was there may be there
