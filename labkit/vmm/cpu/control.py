@@ -67,8 +67,8 @@ def call(cpu, instruction):
     """call: the address after it goes onto the stack; far: cs before it."""
     (operand,) = instruction.operands
     if _is_far(operand):
-        return _call_far(cpu, operand, instruction.next_ip)
-    push, next_ip = pusher(cpu), instruction.next_ip
+        return _call_far(cpu, operand, instruction.next_ip & 0xFFFF)
+    push, next_ip = pusher(cpu), instruction.next_ip & 0xFFFF
     if isinstance(operand, Target):
         target = operand.ip
 
@@ -137,10 +137,18 @@ def give_back_far(cpu, instruction):
         top = words[SP]
         target, selector = load(SS, top, 2), load(SS, top + 2 & 0xFFFF, 2)
         words[SP] = top + extra & 0xFFFF
-        cpu.set_segment(CS, selector)
+        _back_to(cpu, selector)
         raise Turn(target)
 
     return step
+
+
+def _back_to(cpu, selector):
+    """Load cs on a return. What `push cs` showed in ring 3 carries the ring in its two lowest bits; it is no part of
+    the place, so a guest that returns to its own segment stays there (also when a VMM does the return for it)."""
+    own = cpu.selectors[CS]
+    deprivileged = cpu.mode == "user" or cpu.virtual is not None
+    cpu.set_segment(CS, own if deprivileged and selector == own | 3 else selector)
 
 
 def interrupt(cpu, instruction):
@@ -171,7 +179,7 @@ def interrupt_return(cpu, instruction):
         top = words[SP]
         target, selector, image = (load(SS, top + at & 0xFFFF, 2) for at in (0, 2, 4))
         words[SP] = top + 6 & 0xFFFF
-        cpu.set_segment(CS, selector)
+        _back_to(cpu, selector)
         cpu.flags.load(image)
         raise Turn(target)
 

@@ -21,11 +21,11 @@ Intel SDM vol. 1–3, the Linux kernel's arch/x86/kvm/emulate.c, compared instru
 from labkit.vmm.cpu.execution import DELIVERY, INSTRUCTION, Execution
 from labkit.vmm.cpu.exits import Exit
 from labkit.vmm.cpu.flags import IF
-from labkit.vmm.cpu.memory import ram_size
+from labkit.vmm.cpu.memory import ram_size, whole
 from labkit.vmm.cpu.registers import Registers
 from labkit.vmm.cpu.snapshot import restore, take
 from labkit.vmm.cpu.system import HOST, Privileged
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, unknown
 
 MODES = ("supervisor", "user", "guest")
 STACK = 0x8000
@@ -62,7 +62,7 @@ class Cpu(Execution):
     def load(self, program, at=0x1000, sp=None):
         """Put a Program (or bytes, to `at`) into RAM and start from its first byte with fresh registers: all 0, but ip
         and sp (0x8000, or the end of a smaller RAM). The rest of RAM stays as it was."""
-        at, code = getattr(program, "at", at), bytes(getattr(program, "code", program))
+        at, code = placed(program, at)
         if not 0 <= at <= at + len(code) <= min(len(self.ram), 0x10000):
             raise LabError(
                 f"{len(code)} bytes at 0x{at:x} do not fit into {self.ram_kib} KiB of RAM",
@@ -89,7 +89,7 @@ class Cpu(Execution):
         if self.held:
             exit, self.held = self.held, None
             return self._open(exit)
-        end = self.steps + number(steps, "steps", least=1)
+        end = self.steps + whole(steps, "steps", least=1)
         while self.steps < end:
             exit = self._open(self._onward(end - self.steps))
             if exit:
@@ -110,7 +110,7 @@ class Cpu(Execution):
 
     def interrupt(self, vector):
         """A device wants attention: delivered before the next instruction that finds IF = 1, in the order of asking."""
-        number(vector, "vector", least=0, most=255)
+        whole(vector, "vector", most=255)
         if self.mode == "user":
             raise LabError(
                 "in user mode the machine's interrupts belong to the VMM",
@@ -122,7 +122,7 @@ class Cpu(Execution):
         """Go through interrupt `vector` now, whatever IF says: what a VMM does to inject one. In user mode `virtual` is
         the guest's Privileged: its IF is pushed and cleared. Returns None, or an Exit if the stack lies on a device."""
         self._ready()
-        number(vector, "vector", least=0, most=255)
+        whole(vector, "vector", most=255)
         if self.mode == "user" and virtual is None:
             raise LabError("the guest's privileged registers are missing", next_step="cpu.deliver(vector, virtual)")
         return self._alone((DELIVERY, vector, self.ip), virtual)
@@ -158,6 +158,14 @@ class Cpu(Execution):
 
     def __repr__(self):
         return f"<Cpu {self.mode} {self.ram_kib} KiB {self.registers!r}>"
+
+
+def placed(program, at):
+    """(address, bytes) of what is to be loaded: a Program, or bytes that shall stand at `at`; else a LabError."""
+    at, code = getattr(program, "at", at), getattr(program, "code", program)
+    if not isinstance(code, bytes | bytearray):
+        raise LabError(f"{program!r} is no machine code", next_step="load(assemble(source)), or bytes")
+    return whole(at, "the address", most=0xFFFF), bytes(code)
 
 
 def _checked(exit: Exit, value):

@@ -107,6 +107,8 @@ class _Reader:
 
 def decode(code, ip=0):
     """The first Instruction in `code`, which stands at `ip`. Raises Undecodable (a LabError) for what is not built."""
+    if not isinstance(code, bytes | bytearray):
+        raise LabError(f"machine code is bytes, not {code!r}", next_step="assemble(source).code")
     reader = _Reader(code, ip)
     prefixes = []
     first = reader.byte()

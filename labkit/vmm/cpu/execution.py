@@ -83,9 +83,10 @@ class Execution:
 
     def _perform(self, task):
         """Do a task from its beginning; None when it is done, else an Exit. With TF set exception 1 follows."""
-        traced = task == INSTRUCTION and self.flags.control & TF
+        before = self.flags.control
         exit = self._try(task)
-        if exit is None and traced and not self.shadow and self.task == INSTRUCTION:
+        opened = self.flags.control & ~before & IF  # the shadow is a sti's: it holds off interrupts, not exception 1
+        if exit is None and before & TF and task == self.task == INSTRUCTION and (opened or not self.shadow):
             return self._react(Fault(SINGLE_STEP, why="TF"), INSTRUCTION)
         return exit
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from labkit.vmm.cpu.decoder import Instruction
 
-SIZE_NAMES = {1: "byte", 2: "word"}
+SIZE_NAMES = {1: "byte", 2: "word", 4: "4 bytes", 8: "8 bytes"}  # the last two only ever from KVM
 
 
 @dataclass(frozen=True)

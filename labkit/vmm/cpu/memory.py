@@ -7,7 +7,7 @@ word at offset 0xFFFF does not wrap to offset 0: since the 286 it is a fault (#S
 from labkit.vmm.cpu.decoder import LONGEST
 from labkit.vmm.cpu.exits import Access, Fault
 from labkit.vmm.cpu.operands import CS, ES, SS
-from labkit.world.errors import LabError
+from labkit.world.errors import LabError, number
 
 PAGE = 4096  # a device access across a page's end is done byte by byte, as KVM does it
 GENERAL_PROTECTION, STACK_FAULT = 13, 12
@@ -136,3 +136,10 @@ def ram_size(kib):
             next_step="above 640 KiB the PC has its devices: the text screen stands at 0xB8000",
         )
     return kib
+
+
+def whole(value, what, least=0, most=None):
+    """`value` if it is a whole number in [least, most], else a LabError that names `what`."""
+    if not isinstance(number(value, what, least, most), int):
+        raise LabError(f"{what} must be a whole number, not {value!r}")
+    return value

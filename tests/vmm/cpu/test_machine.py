@@ -14,6 +14,7 @@ from labkit.vmm.cpu import (
     TextScreen,
     Timer,
     assemble,
+    disassemble,
     programs,
 )
 from labkit.world import LabError
@@ -196,3 +197,31 @@ def test_a_restored_machine_goes_on_like_the_one_that_was_never_stopped(inputs, 
 def test_a_snapshot_of_another_machine_does_not_fit():
     with pytest.raises(LabError, match="another RAM"):
         Cpu(ram_kib=64).restore(Cpu(ram_kib=128).snapshot())
+
+
+@pytest.mark.parametrize("code", [b"\xe8\0\0", b"\x9a\0\x20\0\0"])
+def test_a_call_that_ends_the_segment_pushes_the_address_that_wraps(code):
+    cpu = Cpu()
+    cpu.load(code, at=0x10000 - len(code))
+    assert cpu.run(1).reason == "intr"
+    assert cpu.peek(0, cpu.registers["sp"], 2) == b"\0\0"
+
+
+def test_single_step_follows_a_sti_too():
+    """The shadow of sti holds off interrupts of devices; that of `mov ss` holds off exception 1 as well."""
+    cpu = Cpu()
+    cpu.load(assemble("mov word [4], trap\n push 0x102\n popf\n sti\n nop\n hlt\n trap: inc bx\n iret"))
+    cpu.run()
+    assert cpu.registers["bx"] == 2  # after sti and after nop; popf itself began without TF
+
+
+@pytest.mark.parametrize("wrong", [5, None, "nop", [300]])
+def test_what_is_no_machine_code_is_not_loaded(wrong):
+    cpu = Cpu()
+    with pytest.raises(LabError, match="is no machine code"):
+        cpu.load(wrong)
+    for steps in (0, 2.5, "all"):
+        with pytest.raises(LabError, match="steps must be"):
+            cpu.run(steps)
+    with pytest.raises(LabError, match="machine code is bytes"):
+        disassemble(wrong)

@@ -133,3 +133,10 @@ def test_wrong_use_is_refused_and_changes_nothing():
         cpu.load(b"\x90" * 10, at=0xFFFF)
     with pytest.raises(LabError, match="0xB8000"):
         Cpu(ram_kib=1024)
+
+
+def test_a_far_return_in_ring_3_stays_in_its_segment_although_push_cs_showed_the_ring():
+    cpu = Cpu(mode="user")
+    cpu.load(assemble("push cs\n mov ax, here\n push ax\n retf\n here: mov bl, 7\n cli"))
+    assert cpu.run().reason == "exception"
+    assert cpu.registers["bx"] == 7 and cpu.registers["cs"] == 0
