@@ -28,8 +28,14 @@ def test_a_strange_answer_is_named_and_earns_nothing(answer):
     assert report.points == 0 and report.failure.layer == "type"
 
 
-def test_small_steps_are_allowed():
-    report = judge_task(TASK, altered(amount=lambda host, missing, room: min(200, missing, room)))
+@pytest.mark.parametrize("step", [200, 64])
+def test_small_steps_are_allowed(step):
+    report = judge_task(TASK, altered(amount=lambda host, missing, room: min(step, missing, room)))
+    assert report.points == 3
+
+
+def test_whole_mib_will_do():
+    report = judge_task(TASK, altered(amount=lambda host, missing, room: int(min(512, missing, room)) or 1))
     assert report.points == 3
 
 

@@ -3,7 +3,8 @@
     entitlement(capacity_mhz, vms) -> {name: mhz}
 
 `vms` is a list of dicts with name, vcpus, shares (of the whole VM), demand_mhz (what it would use if it were alone),
-reservation_mhz and limit_mhz (None: no limit). Wherever numbers are compared, 1 MHz more or less is forgiven.
+reservation_mhz and limit_mhz (None: no limit). Wherever numbers are compared, 1 MHz more or less is forgiven; where
+they are added up, 1 MHz for each VM, so that whole numbers will do.
 """
 
 from math import isfinite
@@ -58,7 +59,7 @@ def safe(got, capacity, vms):
             why = ", its reservation, which the others could use meanwhile" if held else ""
             did = f"{vm['name']} demands {mhz(vm['demand_mhz'])} and gets {mhz(got[vm['name']])}{why}"
             return Failure("safety", DEMAND, did, "VMM.m7" if held else "VMM.m6")
-    if sum(got.values()) > capacity + SLACK_MHZ:
+    if sum(got.values()) > capacity + SLACK_MHZ * len(vms):
         return Failure("safety", CAPACITY, f"you give away {mhz(sum(got.values()))} of a host that has {mhz(capacity)}")
     return None
 
@@ -71,7 +72,7 @@ def lively(got, capacity, vms):
             return Failure("liveness", RESERVED, did + mhz(got[vm["name"]]))
     left = min(capacity, sum(map(ceiling, vms))) - sum(got.values())
     waiting = [vm for vm in vms if got[vm["name"]] < ceiling(vm) - SLACK_MHZ]
-    if left <= SLACK_MHZ or not waiting:
+    if left <= SLACK_MHZ * len(vms) or not waiting:
         return None
     idle = sum(vm["reservation_mhz"] - floor(vm) for vm in vms)
     did = (
@@ -80,7 +81,8 @@ def lively(got, capacity, vms):
     )
     if idle and abs(capacity - sum(got.values()) - idle) <= SLACK_MHZ:
         return Failure("liveness", NOTHING_IDLE, did + ": they are reserved by a VM that does not use them", "VMM.m7")
-    return Failure("liveness", NOTHING_IDLE, did, "VMM.m6" if capacity >= sum(map(ceiling, vms)) else None)
+    by_shares = capacity >= sum(map(ceiling, vms)) and not waiting[0]["reservation_mhz"]
+    return Failure("liveness", NOTHING_IDLE, did, "VMM.m6" if by_shares else None)
 
 
 def fair(got, vms):

@@ -21,7 +21,7 @@ from labkit.vmm.memory.tax import rho
 from labkit.vmm.memory.vm_memory import VmMemory
 from labkit.world.errors import LabError
 
-STEP_MIB, MOST_STEPS = 512, 100
+STEP_MIB, MOST_STEPS = 512, 300
 SHAPE = "an answer is [action, vm, mib] with mib above 0 and at most step_mib, or None"
 RESERVED = "nothing is taken below a reservation"
 BALLOON = "a balloon needs a driver in the guest and stays within 65 % of its memory"
@@ -103,9 +103,9 @@ def judge(scenario, artefact):
         artefact.world.emit(
             "task", name, "memory", f"{action} {name} {mib:g} MiB", freed_mib=round(freed, 3), free_mib=round(free, 3)
         )
-    return Failure(
-        "liveness", ENOUGH, f"after {MOST_STEPS} steps {data['target_mib'] - free:.0f} MiB are still missing"
-    )
+    missing = data["target_mib"] - free
+    did = f"after {MOST_STEPS} steps {missing:.0f} MiB are still missing (one step may take {STEP_MIB})"
+    return Failure("liveness", ENOUGH, did)
 
 
 def ended(data, vms, free, step):
@@ -167,7 +167,7 @@ def forbidden(said, vm, there, salting):
     try:
         reclaim(vm, action, mib, salting)
     except LabError as error:
-        did = f"{did}. {error}"
+        did = f"{did}: {error.message.partition(': ')[2]}"
     if action == "share":
         return Failure("safety", SALTED, did, "VMM.m13" if salting else None)
     if action == "balloon" and (not vm.driver or there < above_reservation(vm) - 1e-6):

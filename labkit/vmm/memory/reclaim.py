@@ -84,4 +84,4 @@ def _why(vm, action, there, salting):
         return f"{there:g} MiB lie above its reservation of {vm.allocation.reservation_mib:g} MiB"
     if action == "balloon":
         return f"{there:g} MiB are left of its balloon ({BALLOON_CAP:.0%} of {vm.memory_mib:g} MiB at most)"
-    return f"{there:g} MiB is all that way can free"
+    return f"{there:g} MiB are all that can be had in this way"
