@@ -12,7 +12,7 @@ together(loads, bandwidth)  several at once on one link
 
 The mechanism itself lives between two hosts: vmm1.migrate_to("web", "vmm2", policy="qemu", bandwidth_mib_s=1024); its
 messages are libvirt's (protocol.py: outgoing and incoming), its pages events of kind 'migration' (sending.py).
-migrate, serve, receive, recover and abort are called by the Vmm.
+migrate, serve, receive, recover, pause and abort are called by the Vmm.
 """
 
 from labkit.lazy import names
@@ -29,6 +29,7 @@ HOMES = {
     "together": "sharing",
     "abort": "protocol",
     "migrate": "protocol",
+    "pause": "protocol",
     "receive": "protocol",
     "recover": "protocol",
     "serve": "protocol",

@@ -2,7 +2,16 @@
 
 prepared ── pages … state ── finish: takes the disk's lease ──▶ active       said once, true for ever
     └────── cancelled, or silence for 30 s ─────────────────▶ failed         said once, true for ever
+
+After post-copy's hand-over it is the target that counts: it asks for what it has not got, as often as it must, and the
+source's copy ends when the target says that nothing is missing. A cut link makes the guest wait, not die.
+
+What the real one does differently: after a broken connection both QEMUs wait in the state postcopy-paused for an
+administrator (virsh migrate --postcopy-resume); ours asks again by itself. The vCPUs that touch no missing page go on
+meanwhile, in libvirt's state running (post-copy failed); ours all wait.
 """
+
+from contextlib import suppress
 
 from labkit.vmm import definitions, power
 from labkit.vmm.domain import from_json
@@ -25,13 +34,15 @@ def prepare(vmm, id, source, definition, datastore, generation, persistent):
     if domain is not None and (domain.active or domain.definition.uuid != wanted.uuid):
         raise LabError(f"{vmm.name} already has a VM {wanted.name!r} ({domain.state})", 409, True, "rename one of them")
     power.admit(vmm, wanted)
+    moving = vmm.world.component(source).domains.get(wanted.name)
+    if moving is None:
+        raise LabError(f"{wanted.name!r} is not on {source} any more", 409, True)
+    before = domain and domain.definition
     if domain is None:
         domain = definitions.new(vmm, wanted)
         domain.persistent = False
     domain.definition = wanted
-    guest = vmm.world.component(source).domains[wanted.name].guest
-    domain.guest.install(guest.serve, guest.program)  # what lies on the shared disk; the state comes as messages
-    before = domain.disk.on_ioerror if domain.disk is not None else None
+    domain.guest.install(moving.guest.serve, moving.guest.program)  # what lies on the shared disk; the state is sent
     power.reserve(vmm, domain, lease=False)
     power.change(vmm, domain, "paused", "migration")
     domain.job = "migration in"
@@ -56,16 +67,15 @@ def fail(vmm, domain, move, why):
     move.phase = "failed"
     tell(vmm, move, f"the copy here ends: {why}", id=move.id)
     if alive(domain, move):
+        domain.definition = move.before or domain.definition
         power.release(vmm, domain, "failed")
-        if domain.disk is not None:
-            domain.disk.on_ioerror = move.before
 
 
 def take(vmm, message):
     """Pages, or the devices' state, have come over the migration network."""
     move = found(vmm, message.detail["id"])
     domain = vmm.domains.get(move.name)
-    if move.phase != "prepared" or domain is None or not alive(domain, move):
+    if move.phase != "prepared" or not alive(domain, move):
         raise LabError(f"{vmm.name} does not wait for {move.name!r} any more", 409, True)
     move.seen_s = vmm.world.now
     if message.what == "device state":
@@ -75,7 +85,7 @@ def take(vmm, message):
 
 
 def finish(vmm, id, cancelled=False):
-    """domainMigrateFinish3: let the copy run. The same answer each time it is asked (a generator)."""
+    """domainMigrateFinish3: let the copy run. Asked again it answers again, and does nothing (a generator)."""
     move = found(vmm, id)
     if move.phase == "prepared":
         move.seen_s = vmm.world.now
@@ -84,11 +94,12 @@ def finish(vmm, id, cancelled=False):
     domain = vmm.domains.get(move.name)
     if move.phase == "prepared":
         _activate(vmm, domain, move, cancelled)
-    return {"runs": move.phase == "active"}
+    waits = move.phase == "active" and alive(domain, move)
+    return {"runs": move.phase == "active", "missing_mib": move.missing_mib if waits else 0.0}
 
 
 def _activate(vmm, domain, move, cancelled):
-    if domain is None or not alive(domain, move):
+    if not alive(domain, move):
         fail(vmm, domain, move, "it was killed")
     elif cancelled or move.state is None:
         fail(vmm, domain, move, "cancelled" if cancelled else "the guest's state has not come")
@@ -101,42 +112,69 @@ def _activate(vmm, domain, move, cancelled):
 def _run(vmm, domain, move):
     if domain.disk is not None:
         domain.disk.hand_over(move.peer, vmm.name)
-    move.phase, domain.persistent = "active", domain.persistent or move.persistent
-    domain.guest.restore((move.state["memory"], move.state["boots_s"]))
-    domain.guest.button = move.state["button"]
+        power.hear_of_no_room(vmm, domain)
+    _persist(domain, move)
+    state, move.state, move.phase = move.state, None, "active"
+    domain.guest.restore((state["memory"], state["boots_s"]))
+    domain.guest.button = state["button"]
     if move.missing_mib:
         power.go(vmm, domain, "post-copy")
         vmm.node.process(_fetch(vmm, domain, move))
         return
     domain.job = None
-    if move.state["paused"]:
-        power.halt(vmm, domain, "user")
+    if state["rests"]:
+        power.freeze(vmm, domain)
+        power.change(vmm, domain, *state["rests"])
     else:
         power.go(vmm, domain, "migrated")
 
 
+def _persist(domain, move):
+    """Whose definition stays here: the VM's, if it was to take it along; else the one that was here, if any."""
+    domain.persistent = domain.persistent or move.persistent
+    if move.before and not move.persistent:
+        domain.definition = move.before
+
+
 def _fetch(vmm, domain, move):
-    """Post-copy: ask for pages until all are here. No answer: the guest waits; a source that was down has lost them."""
-    while alive(domain, move):
+    """Post-copy: ask for pages until none is missing. No answer: the guest waits. A source that was down, or whose
+    process has ended, has lost them."""
+    while alive(domain, move) and move.missing_mib > 0:
         try:
-            said = yield vmm.world.call(vmm.name, move.peer, "migration", "page request", KEEPALIVE_S, id=move.id)
+            said = yield _ask_for_pages(vmm, move)
         except Unanswered:
             _wait_for_pages(vmm, domain, move)
             yield vmm.world.timeout(ASK_AGAIN_S)
-            continue
         except LabError:
-            tell(vmm, move, "the pages that are missing died with their host: the VM is lost", id=move.id)
-            power.release(vmm, domain, "crashed")
-            return
-        if alive(domain, move) and domain.reason == "post-copy failed":
-            power.go(vmm, domain, "post-copy")
-        if not said["left_mib"]:
-            break
+            _lose(vmm, domain, move)
+        else:
+            move.missing_mib = max(0.0, move.missing_mib - said["mib"])
+            _go_on(vmm, domain, move)
     if alive(domain, move):
         domain.job = None
-        power.change(vmm, domain, domain.state, "migrated")
+        if domain.computing:
+            power.change(vmm, domain, domain.state, "migrated")
+        with suppress(LabError):  # a source that does not hear it will ask
+            yield _ask_for_pages(vmm, move)
+
+
+def _ask_for_pages(vmm, move):
+    return vmm.world.call(vmm.name, move.peer, "migration", "page request", KEEPALIVE_S, id=move.id,
+                          missing_mib=move.missing_mib)  # fmt: skip
 
 
 def _wait_for_pages(vmm, domain, move):
-    if alive(domain, move) and domain.computing:
-        power.halt(vmm, domain, "post-copy failed")
+    if alive(domain, move) and domain.reason == "post-copy":
+        power.freeze(vmm, domain)
+        power.change(vmm, domain, "running", "post-copy failed")
+
+
+def _go_on(vmm, domain, move):
+    if alive(domain, move) and domain.reason == "post-copy failed":
+        power.go(vmm, domain, "post-copy")
+
+
+def _lose(vmm, domain, move):
+    if alive(domain, move):
+        tell(vmm, move, "the pages that are missing died with their host: the VM is lost", id=move.id)
+        power.release(vmm, domain, "crashed")

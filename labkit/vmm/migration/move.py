@@ -20,8 +20,13 @@ class Move:
     life        which life of the domain's process is meant: a VM that was killed and started again is another one
     generation  of the disk's lease when the migration began: a memory image belongs to this generation only
     cancel      an event: somebody wants it to end (source)
+    shared      an event: the link is divided among more or fewer migrations from now on (source)
     state       the guest's registers and devices, as they came with the stop (target)
+    missing_mib post-copy: pages that have not come yet (target); that were to follow the hand-over (source)
+    before      the definition that lay at the target already, or None: it comes back if the migration fails
     stopped_s   virtual second since which the guest stands still (source)
+    heard_s     virtual second at which this host learnt that it runs at the target (source)
+    doubt       the target may have been told to run it, and its answer is not known (source)
     seen_s      virtual second of the peer's last sign of life
     """
 
@@ -37,9 +42,11 @@ class Move:
     undefine: bool = True
     persistent: bool = True
     stopped_s: float | None = None
+    heard_s: float | None = None
+    doubt: bool = False
     missing_mib: float = 0.0
-    faults: int = 0
     cancel: Any = None
+    shared: Any = None
     outcome: Any = None
     error: Any = None
     state: Any = None
@@ -55,14 +62,16 @@ def found(vmm, id):
 
 
 def current(vmm, domain):
-    """The Move that `domain` is in the middle of on this host, or None."""
-    moves = (move for move in vmm.migrations.values() if move.name == domain.name and move.life == domain.life)
-    return next((move for move in moves if move.phase not in ("over", "failed")), None) if domain.job else None
+    """The Move that `domain` is in the middle of on this host, or None. (A VM that has come from one host and leaves
+    for another has two: its job says which.)"""
+    side = (domain.job or "").removeprefix("migration ")
+    moves = (move for move in vmm.migrations.values() if (move.side, move.name) == (side, domain.name))
+    return next((move for move in moves if move.life == domain.life and move.phase not in ("over", "failed")), None)
 
 
 def alive(domain, move):
-    """The domain's process is still the one that the migration began with."""
-    return domain.active and domain.life == move.life
+    """The domain's process is still the one that the migration began with (None: the host has forgotten the domain)."""
+    return domain is not None and domain.active and domain.life == move.life
 
 
 def lease_of(domain):

@@ -75,21 +75,25 @@ def _run(vmm, domain, move):
 
 def finish(vmm, domain, move):
     """Ask the target to let its copy run, until it is known whether it does (a generator)."""
-    doubt = False
     while alive(domain, move) and move.phase == "finish":
+        before, move.doubt = move.doubt, True  # also for whoever goes on here after a restart
         try:
             said = yield from _ask(vmm, move)
         except Unanswered as silence:
-            doubt = doubt or not silence.definite
-        except LabError as error:  # it has been down meanwhile: nobody runs there, the disk tells who ran last
-            return confirm(vmm, domain, move, False, error)
+            move.doubt = before or not silence.definite
+        except LabError:  # it has been down meanwhile: nobody runs there, the disk tells who ran last
+            move.doubt = before
+            return confirm(vmm, domain, move, False)
         else:
-            return confirm(vmm, domain, move, said["runs"], None)
-        if not doubt:  # refused each time: the target certainly was never asked
-            return confirm(vmm, domain, move, False, None)
-        if domain.disk is not None and lease_of(domain)[0] == move.peer:
-            return confirm(vmm, domain, move, True, None)
+            move.doubt = False
+            return confirm(vmm, domain, move, said["runs"])
+        if not move.doubt:  # refused each time: the target certainly was never asked
+            return confirm(vmm, domain, move, False)
+        if lease_of(domain)[0] == move.peer:
+            return confirm(vmm, domain, move, True)
         yield vmm.world.timeout(ASK_AGAIN_S)
+    if move.heard_s is not None:  # by the pages that the target asks for
+        return report(vmm, move)
     raise LabError(f"the migration of {move.name!r} ended: {move.phase}", 409, True)
 
 
@@ -98,30 +102,49 @@ def _ask(vmm, move, cancelled=False):
                                  id=move.id, cancelled=cancelled))  # fmt: skip
 
 
-def confirm(vmm, domain, move, runs, error):
+def confirm(vmm, domain, move, runs):
     """The source's last word: end its own copy, or let it go on. Raises LabError when the VM did not move."""
+    if move.heard_s is not None:
+        return report(vmm, move)
     if not alive(domain, move) or move.phase == "over":
         raise LabError(f"the migration of {move.name!r} ended meanwhile", 409, True)
     if not runs:
         went_on = go_on(vmm, domain, move, "canceled")
-        where = f"it runs on {vmm.name}" if went_on else f"it is lost: start it on {move.peer} from its disk"
+        where = f"it is on {vmm.name}" if went_on else "its memory is lost: it can be started from its disk"
         raise LabError(f"{move.peer} did not take over {move.name!r}", 409, went_on, where)
+    it_runs_there(vmm, domain, move)
+    return report(vmm, move)
+
+
+def it_runs_there(vmm, domain, move):
+    """This host has learnt that the target runs the VM: its own copy ends, or serves pages until none is missing."""
     tell(vmm, move, "confirm: it runs there", id=move.id)
+    move.heard_s = move.seen_s = vmm.world.now
     if move.missing_mib:
-        move.phase, move.seen_s = "post-copy", vmm.world.now
+        move.phase = "post-copy"
         power.change(vmm, domain, "paused", "post-copy")
         vmm.node.process(watch(vmm, domain, move))
     else:
         end(vmm, domain, move, "migrated")
-    return report(vmm, move)
+
+
+def asked(vmm, domain, move):
+    """The target asks for pages, so it runs the VM. Raises LabError (409) if this host has no copy any more."""
+    if not alive(domain, move):
+        raise LabError(f"{vmm.name} has no copy of {move.name!r} any more", 409, True)
+    move.seen_s = vmm.world.now
+    if move.heard_s is None:
+        it_runs_there(vmm, domain, move)
+    elif domain.reason == "post-copy failed":
+        power.change(vmm, domain, "paused", "post-copy")
 
 
 def report(vmm, move):
     """The answer to migrate_to. `downtime_s`: from the stop until this host heard that the VM runs there."""
     told, since_s = move.outcome, move.stopped_s
-    downtime_s = 0.0 if since_s is None else vmm.world.now - since_s
-    return {"name": move.name, "host": move.peer, "ended": told.ended, "rounds": told.live_rounds,
-            "live_s": round(told.live_s, 3), "downtime_s": round(downtime_s, 3), "sent_mib": round(told.sent_mib, 1)}  # fmt: skip
+    downtime_s = 0.0 if since_s is None else move.heard_s - since_s
+    figures = {"live_s": round(told.live_s, 3), "downtime_s": round(downtime_s, 3), "sent_mib": round(told.sent_mib, 1)}
+    return {"name": move.name, "host": move.peer, "ended": told.ended, "rounds": told.live_rounds, **figures}
 
 
 def end(vmm, domain, move, reason):
@@ -132,7 +155,8 @@ def end(vmm, domain, move, reason):
 
 
 def go_on(vmm, domain, move, why):
-    """The migration did not happen: the source's copy goes on. False if it must not, for its disk has changed hands."""
+    """The migration did not happen: the source's copy goes on. False if it must not: its disk has changed hands, or it
+    has no disk, and nobody knows what the target did before it was down."""
     move.phase = "over"
     tell(vmm, move, f"{why}, nothing has moved", id=move.id)
     vmm.node.process(_tell_target(vmm, move))
@@ -141,6 +165,10 @@ def go_on(vmm, domain, move, why):
     if lease_of(domain) not in ((vmm.name, move.generation), (None, None)):
         tell(vmm, move, "its memory is older than its disk: thrown away", id=move.id)
         end(vmm, domain, move, "crashed")
+        return False
+    if domain.disk is None and move.doubt:
+        tell(vmm, move, f"it may have run on {move.peer}: its older memory is thrown away", id=move.id)
+        power.release(vmm, domain, "crashed")
         return False
     domain.job = None
     if domain.state == "paused" and domain.reason == "migration":
@@ -155,16 +183,21 @@ def _tell_target(vmm, move):
 
 
 def watch(vmm, domain, move):
-    """During post-copy: when no page is asked for any more, ask whether the target still has the VM."""
-    while alive(domain, move) and move.phase == "post-copy":
+    """During post-copy: when no page is asked for any more, ask whether the target still waits for some."""
+    while alive(domain, move):
         yield vmm.world.timeout(KEEPALIVE_S)
-        if move.phase != "post-copy" or vmm.world.now - move.seen_s < KEEPALIVE_S:
+        if not alive(domain, move) or vmm.world.now - move.seen_s < KEEPALIVE_S:
             continue
+        if domain.reason == "post-copy":
+            power.change(vmm, domain, "paused", "post-copy failed")
         try:
-            yield from _ask(vmm, move)
+            said = yield from _ask(vmm, move)
         except Unanswered:
             continue
         except LabError:
-            if alive(domain, move) and move.phase == "post-copy":
-                tell(vmm, move, "the target was down, its part of the memory is gone: the VM is lost", id=move.id)
-                end(vmm, domain, move, "crashed")
+            said = None
+        if alive(domain, move) and said is None:
+            tell(vmm, move, "the target was down, its part of the memory is gone: the VM is lost", id=move.id)
+            end(vmm, domain, move, "crashed")
+        elif alive(domain, move) and not said["missing_mib"]:
+            end(vmm, domain, move, "migrated")

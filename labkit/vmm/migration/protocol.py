@@ -14,7 +14,7 @@ from inspect import signature
 
 from labkit.vmm.migration import incoming, outgoing
 from labkit.vmm.migration.move import current, found, tell
-from labkit.vmm.migration.sending import PIECE_S
+from labkit.vmm.migration.sending import PIECE_S, speed_of, stop
 from labkit.world.errors import LabError
 
 CALLS = {"domainMigratePrepare3": incoming.prepare, "domainMigrateFinish3": incoming.finish}
@@ -30,23 +30,24 @@ def serve(vmm, message):
 def receive(vmm, message):
     """A message of the other machine's QEMU."""
     if message.what == "page request":
-        return _pages(vmm, found(vmm, message.detail["id"]))
+        return _pages(vmm, found(vmm, message.detail["id"]), message.detail["missing_mib"])
     return incoming.take(vmm, message)
 
 
-def _pages(vmm, move):
-    """Post-copy, source: the pages asked for and those behind them (a generator). After the last one this copy ends."""
-    domain, speed = vmm.domains.get(move.name), move.bandwidth_mib_s
-    move.seen_s = vmm.world.now
-    mib = min(move.missing_mib, speed * PIECE_S)
-    yield vmm.world.timeout(mib / speed)
-    if move.phase not in ("finish", "post-copy"):
-        return {"left_mib": 0.0} if move.phase == "over" else {"left_mib": move.missing_mib}
-    move.missing_mib -= mib
-    tell(vmm, move, "pages on demand", mib=round(mib, 3), left_mib=round(move.missing_mib, 3))
-    if move.missing_mib <= 0:
+def _pages(vmm, move, missing_mib):
+    """Post-copy, source: pages for a target that still misses so many MiB (a generator). When it misses none, the copy
+    here ends. Raises LabError (409) when that has happened, or its process was killed: nobody has the pages."""
+    domain = vmm.domains.get(move.name)
+    outgoing.asked(vmm, domain, move)
+    if missing_mib <= 0:
         outgoing.end(vmm, domain, move, "migrated")
-    return {"left_mib": max(0.0, move.missing_mib)}
+        return {"mib": 0.0}
+    speed = speed_of(vmm, move)
+    mib = min(missing_mib, speed * PIECE_S)
+    yield vmm.world.timeout(mib / speed)
+    outgoing.asked(vmm, domain, move)
+    tell(vmm, move, "pages on demand", mib=round(mib, 3), left_mib=round(missing_mib - mib, 3))
+    return {"mib": mib}
 
 
 def recover(vmm, domain):
@@ -68,6 +69,12 @@ def _settle(vmm, domain, move):
         yield from outgoing.finish(vmm, domain, move)
     except LabError as error:
         tell(vmm, move, "ended", id=move.id, error=str(error))
+
+
+def pause(vmm, domain):
+    """domainSuspend while it leaves: nothing more is written, so the migration ends soon, and the guest goes on where
+    it is then (virsh migrate --timeout-suspend; Nova's live_migration_timeout_action force_complete)."""
+    stop(vmm, domain, current(vmm, domain))
 
 
 def abort(vmm, domain):

@@ -133,14 +133,13 @@ def _line(each):
 
 
 def transfer(load, policy, resume_s=0.0, alone=True):
-    """The migration as a generator: yields a Volume, is sent the seconds that it took, and returns the Outcome. Whoever
-    drives it decides what the link gives. `alone`: what it gave once it gives
-    always, so that a migration without progress is known to be one at once."""
+    """The migration as a generator: yields a Volume, is sent (seconds that it took, MiB written meanwhile), and returns
+    the Outcome. Whoever drives it decides what the link gives and what the guest does. `alone`: both are always the
+    same, so that a migration without progress is known to be one at once."""
     done, before, throttle, high = [], None, 0.0, 0
     volume_mib, rate_mib_s, elapsed_s, total_mib = load.memory_mib, policy.rate_mib_s(), 0.0, 0.0
     while True:
-        duration_s = yield Volume(volume_mib, rate_mib_s, False, throttle)
-        left_mib = load.dirtied_mib(duration_s, throttle)
+        duration_s, left_mib = yield Volume(volume_mib, rate_mib_s, False, throttle)
         done.append(Round(len(done) + 1, elapsed_s, volume_mib, duration_s, left_mib, throttle))
         elapsed_s, total_mib = elapsed_s + duration_s, total_mib + volume_mib
         now = Progress(len(done), volume_mib, duration_s, left_mib, elapsed_s, total_mib, load.memory_mib, throttle)
@@ -163,7 +162,7 @@ def _ending(load, policy, word, why, done, now, resume_s):
     if word == "post-copy":
         after = postcopy(load, now.bandwidth_mib_s, missing_mib=now.remaining_mib)
         return Outcome(load, policy, "post-copy", why, tuple(done), resume_s, after)
-    duration_s = yield Volume(now.remaining_mib, policy.rate_most_mib_s, True, now.throttle)
+    duration_s, _ = yield Volume(now.remaining_mib, policy.rate_most_mib_s, True, now.throttle)
     done.append(Round(len(done) + 1, now.elapsed_s, now.remaining_mib, duration_s, 0.0, now.throttle, True))
     return Outcome(load, policy, "forced" if word == "force" else "stopped", why, tuple(done), resume_s)
 
@@ -188,6 +187,7 @@ def precopy(load, bandwidth_mib_s, policy="qemu", resume_s=0.0):
         volume = next(work)
         while True:
             speed = bandwidth_mib_s if volume.rate_mib_s is None else min(volume.rate_mib_s, bandwidth_mib_s)
-            volume = work.send(volume.mib / speed)
+            duration_s = volume.mib / speed
+            volume = work.send((duration_s, load.dirtied_mib(duration_s, volume.throttle)))
     except StopIteration as end:
         return end.value

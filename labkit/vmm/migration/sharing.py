@@ -13,6 +13,7 @@ What the real one does differently: TCP shares a link only roughly evenly.
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.vmm.migration.load import Load
 from labkit.vmm.migration.policies import find
 from labkit.vmm.migration.rounds import transfer
 from labkit.world.errors import LabError, number
@@ -23,9 +24,11 @@ class _Running:
     """A migration under way: what is left of its present volume, and since when that is on the wire."""
 
     number: int
+    load: Load
     work: Any
     left_mib: float
     rate_mib_s: float | None
+    throttle: float
     since_s: float
 
 
@@ -53,17 +56,18 @@ def together(loads, bandwidth_mib_s, policy="qemu", starts_s=None, resume_s=0.0)
 def _begin(number, loads, rules, resume_s, now_s):
     work = transfer(loads[number], rules, resume_s, alone=False)
     volume = next(work)
-    return _Running(number, work, volume.mib, volume.rate_mib_s, now_s)
+    return _Running(number, loads[number], work, volume.mib, volume.rate_mib_s, volume.throttle, now_s)
 
 
 def _goes_on(one, now_s, outcomes):
     """Tell a migration how long its volume took; False when that was its last one."""
+    duration_s = now_s - one.since_s
     try:
-        one.left_mib, one.rate_mib_s, *_ = one.work.send(now_s - one.since_s)
+        volume = one.work.send((duration_s, one.load.dirtied_mib(duration_s, one.throttle)))
     except StopIteration as end:
         outcomes[one.number] = end.value
         return False
-    one.since_s = now_s
+    one.left_mib, one.rate_mib_s, one.throttle, one.since_s = volume.mib, volume.rate_mib_s, volume.throttle, now_s
     return one.left_mib > 0 or _goes_on(one, now_s, outcomes)
 
 
