@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from labkit.vmm.cpu.encode import OutOfReach, encode
-from labkit.vmm.cpu.encoding import MNEMONICS
+from labkit.vmm.cpu.encoding import MNEMONICS, STRINGS
 from labkit.vmm.cpu.expressions import Expression, characters
 from labkit.vmm.cpu.source import label_and_rest, operand, split, without_comment
 from labkit.world.errors import LabError, unknown, words
@@ -35,6 +35,12 @@ ALIASES = {
     "loopnz": "loopne", "sal": "shl", "xlatb": "xlat", "retn": "ret",
 }  # fmt: skip
 DATA = {"db": 1, "dw": 2}
+ELSEWHERE = {
+    "org": "say it when assembling: assemble(source, at=0x1000)",
+    **dict.fromkeys(("section", "bits", "global", "cpu"), "leave it out: a program is one piece of 16-bit code"),
+    **dict.fromkeys(("resb", "resw"), "times 4 db 0"),
+}  # fmt: skip
+STRING_PREFIXES = {name for name, byte in PREFIXES.items() if byte in (0xF2, 0xF3)}
 PASSES = 50
 
 
@@ -79,9 +85,9 @@ def assemble(source, at=0x1000):
     work.one_pass()
     work.settled = True
     for _ in range(PASSES):
-        before = dict(work.labels), len(work.long)
+        before = dict(work.labels), dict(work.constants), len(work.long)
         work.one_pass()
-        if before == (work.labels, len(work.long)):
+        if before == (work.labels, work.constants, len(work.long)):
             return work.program()
     raise LabError(
         "the addresses do not settle: a label's value changes where it stands",
@@ -117,13 +123,20 @@ class _Assembly:
     def _line(self, text, number):
         label, rest = label_and_rest(text)
         if label and rest.lower().startswith("equ"):
+            self.constants[self._full(label)] = Expression(rest[3:], self._known_above).value()
             self._name(label)
-            self.constants[self._full(label)] = Expression(rest[3:], lambda name: self._value(name)[0]).value()
             return b""
         if label:
             self._name(label)
             self.labels[self._full(label)] = self.address
         return self._statement(rest, number) if rest else b""
+
+    def _known_above(self, name):
+        """A name in an equ: a label, or a constant that was given its value in a line above."""
+        value, is_label = self._value(name)
+        if not is_label and self._full(name) not in self.seen:
+            raise LabError(f"{name!r} gets its value only below", next_step="move its equ above this line")
+        return value
 
     def _name(self, label):
         if not label.startswith("."):
@@ -157,8 +170,12 @@ class _Assembly:
         if word in DATA:
             return b"".join(self._data(part, DATA[word]) for part in _some(split(rest), word))
         if word in PREFIXES and rest:
+            if word in STRING_PREFIXES and not rest.split()[0].lower().startswith((*STRINGS, *PREFIXES)):
+                raise LabError(f"{word} repeats string instructions only", next_step=f"{word} movsb; or use loop")
             return bytes([PREFIXES[word]]) + self._shifted(rest, number, 1)
         mnemonic = ALIASES.get(word, word)
+        if word in ELSEWHERE:
+            raise LabError(f"{word} is not needed here", next_step=ELSEWHERE[word])
         if mnemonic not in MNEMONICS:
             close = get_close_matches(word, [*MNEMONICS, *ALIASES, *DATA, "times"], n=1)
             raise LabError(
@@ -201,6 +218,8 @@ class _Assembly:
         raise LabError("times needs a count and what is repeated", next_step="times 4 db 0")
 
     def _data(self, text, size):
+        if text in ("''", '""'):
+            raise LabError("a text without a character", next_step="leave it out")
         if size == 1 and text[0] in "'\"" and text.endswith(text[0]) and len(text) > 3 and text[0] not in text[1:-1]:
             characters(text)
             return text[1:-1].encode("latin-1")

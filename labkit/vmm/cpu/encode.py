@@ -88,7 +88,25 @@ def _no_form(mnemonic, operands):
     """What the instruction was given, and what it takes."""
     given = " and ".join(_described(operand) for operand in operands) or "nothing"
     takes = dict.fromkeys(", ".join(map(_kind_text, form.operands)) or "nothing" for form in MNEMONICS[mnemonic])
-    return LabError(f"{mnemonic} cannot have {given}", next_step=f"{mnemonic} takes: {' | '.join(takes)}")
+    why = _why([operand.value for operand in operands])
+    told = f"{mnemonic} cannot have {given}" + (f": {why}" if why else "")
+    return LabError(told, next_step=f"{mnemonic} takes: {' | '.join(takes)}")
+
+
+def _why(values):
+    """The commonest reasons in words; '' for the others."""
+    registers = [value for value in values if isinstance(value, Register)]
+    numbers = [value.value for value in values if isinstance(value, Immediate)]
+    if sum(isinstance(value, Memory) for value in values) > 1:
+        return "one instruction reaches memory once; go through a register"
+    if len({register.size for register in registers}) > 1:
+        return "one has 8 bits, the other 16"
+    sizes = [value.size for value in values if isinstance(value, Register | Memory) and value.size]
+    if numbers and sizes and not -(1 << 8 * sizes[0] - 1) <= numbers[0] < 1 << 8 * sizes[0]:
+        return f"{numbers[0]:#x} does not fit into {8 * sizes[0]} bits"
+    if numbers and isinstance(values[0], Immediate) and len(values) == 2:
+        return "the target stands first, and a number is none"
+    return ""
 
 
 def _described(operand):

@@ -7,6 +7,7 @@ from labkit.world.errors import LabError
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d\w*)|(?P<text>'[^']*'|"[^"]*")|(?P<name>[A-Za-z_.][\w.]*|\$)|(?P<sign><<|>>|[-+*/%&|^~()]))"""
 )
+MOST_TOKENS = 100
 LEVELS = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
 OPERATIONS = {
     "|": lambda a, b: a | b, "^": lambda a, b: a ^ b, "&": lambda a, b: a & b, "<<": lambda a, b: a << b,
@@ -82,6 +83,8 @@ class Expression:
         if not self.tokens:
             raise LabError(f"{self.source!r} ends too early")
         kind, text = self.tokens.pop(0)
+        if len(self.tokens) > MOST_TOKENS:
+            raise LabError(f"an expression of more than {MOST_TOKENS} parts")
         if kind == "number":
             return number(text)
         if kind == "text":

@@ -9,6 +9,7 @@ from labkit.world.errors import LabError
 
 NAME = r"[A-Za-z_.][\w.]*"
 RESERVED = {*WORDS, *BYTES, *SEGMENTS, "byte", "word", "far", "near", "short", "equ", "db", "dw", "times"}
+LATER_REGISTERS = r"(e|r)(ax|bx|cx|dx|si|di|bp|sp|ip)|r([89]|1[0-5])|[fg]s|[cd]r[0-8]"
 SIZE_WORDS = {"byte": 1, "word": 2, "far": 4}
 
 
@@ -73,6 +74,15 @@ def label_and_rest(line):
     return (match[1], match[2]) if match and match[1].lower() not in RESERVED else (None, line)
 
 
+def refuse_foreign_register(name):
+    """A LabError for a register that only later processors have: it must not be taken for a label."""
+    if re.fullmatch(LATER_REGISTERS, name):
+        raise LabError(
+            f"{name} is a register that this processor does not have",
+            next_step=f"it has {' '.join((*WORDS, *BYTES, *SEGMENTS))}",
+        )
+
+
 def operand(text, names):
     """The Written of one operand; `names(name)` gives a number and may note that a label was used."""
     words, hint = text.split(None, 1), None
@@ -81,6 +91,8 @@ def operand(text, names):
         words = text.split(None, 1)
     low = text.lower()
     if low in WORDS or low in BYTES:
+        if SIZE_WORDS.get(hint, 2 if low in WORDS else 1) != (2 if low in WORDS else 1):
+            raise LabError(f"{low} is no {hint}", next_step=f"leave {hint} out: a register has its size")
         return Written(Register((WORDS if low in WORDS else BYTES).index(low), 2 if low in WORDS else 1), hint)
     if low in SEGMENTS:
         return Written(Segment(SEGMENTS.index(low)), hint)
@@ -105,6 +117,7 @@ class _Watch:
         self.names, self.labels = names, False
 
     def __call__(self, name):
+        refuse_foreign_register(name.lower())
         value, is_label = self.names(name)
         self.labels |= is_label
         return value

@@ -90,6 +90,17 @@ WRONG = {
     "mov ax, 1/0": "cannot be worked out",
     "mov cs:[bx], ax": "memory is written [bx+4] or [es:di]",
     "in al, 0x3f8": "in takes: al, imm8",
+    "mov al, 256": "0x100 does not fit into 8 bits",
+    "mov al, cx": "one has 8 bits, the other 16",
+    "mov word [bx], [si]": "reaches memory once",
+    "mov byte ax, 5": "ax is no byte",
+    "mov eax, 1": "eax is a register that this processor does not have",
+    "org 0x100": "org is not needed here – say it when assembling",
+    "rep mov ax, bx": "rep repeats string instructions only",
+    "a equ b\nb equ a": "'b' gets its value only below",
+    "a equ a+1": "'a' gets its value only below",
+    "db ''": "a text without a character",
+    "mov ax, " + "(" * 5000 + "1" + ")" * 5000: "an expression of more than 100 parts",
 }
 
 
