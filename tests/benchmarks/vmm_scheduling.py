@@ -1,7 +1,8 @@
 """A host with 1,000 VMs decides anew who gets what and who runs now: python tests/benchmarks/vmm_scheduling.py [vms]
 
 entitlement   shares, reservations, limits and demands of all VMs divided by water-filling
-dispatch      all VMs want to run, all CPUs are free: the most urgent are found and placed
+tick          one millisecond of the scheduler in which all VMs want to run and all CPUs are free: work arrives, every vCPU
+              is reviewed, the most urgent are found and placed, everybody's time is written down
 reschedule    both
 sort          Python's sorted() of as many (float, float) pairs: what any such decision costs at least
 
@@ -52,10 +53,10 @@ def main(vms=1000):
     claims, host, pairs = many(vms)
     sort = seconds_of(lambda: sorted(pairs))
     divide = seconds_of(lambda: entitlement(PCPUS * MHZ, claims))
-    place = seconds_of(host.dispatch, before=lambda: waiting(host))
+    place = seconds_of(host.tick, before=lambda: waiting(host))
     assert sum(vcpu is not None for vcpu in host.on) == PCPUS
     print(f"{vms:,} VMs on {PCPUS} CPUs{'':10}{'ms':>8}{'sorts':>8}")
-    for name, took in (("entitlement", divide), ("dispatch", place), ("reschedule", divide + place), ("sort", sort)):
+    for name, took in (("entitlement", divide), ("tick", place), ("reschedule", divide + place), ("sort", sort)):
         print(f"{name:28}{took * 1000:8.2f}{took / sort:8.1f}")
 
 

@@ -4,7 +4,8 @@ independent   each vCPU for itself: Linux with KVM, Xen. The guest must live wit
               spinlock whose holder is not running is the price).
 strict        all vCPUs of a VM that want to run start together or not at all: ESX 2. Honest to the guest, and hard to
               place: on four CPUs that become free one by one, four at once are never free, and a small VM fills every
-              gap ('fragmentation'). Once passed over, the VM stands co-stopped until it starts as a whole.
+              gap ('fragmentation'). Once passed over, the VM stands co-stopped until it starts as a whole. Only for a
+              reservation that is behind free CPUs wait until there are enough, and idle meanwhile.
 relaxed       ESX 3 and later: each vCPU is placed for itself, but the *leading* one is co-stopped when it is more than
               `skew_ms` of progress ahead of its slowest sibling, until that one has made up enough.
 

@@ -23,10 +23,11 @@ class Cpus:
         world.process(self.work)
 
     def work(self):
-        """Beat once a millisecond."""
-        while True:
+        """Beat once a millisecond, until all work is done (jobs end; a steady load never does)."""
+        began = self.world.now
+        while not self.scheduler.done:
             self.scheduler.tick()
-            yield self.world.timeout(0.001)
+            yield self.world.timeout(began + self.scheduler.now_ms / 1000 - self.world.now)
 
     def note(self, now_ms, pcpu, vcpu, state):
         """Write a coming or leaving into the trace."""

@@ -59,8 +59,8 @@ class Scheduler:
         self.now_ms, self.vtime, self.spans = 0, 0.0, []
 
     def run(self, seconds):
-        """Let `seconds` pass; returns the scheduler, so that `Scheduler(…).run(10).top()` reads well."""
-        for _ in range(round(number(seconds, "seconds") * 1000)):
+        """Let `seconds` (up to 3600) pass; returns the scheduler, so that `Scheduler(…).run(10).top()` reads well."""
+        for _ in range(round(number(seconds, "seconds", most=3600) * 1000)):
             self.tick()
         return self
 
@@ -75,6 +75,11 @@ class Scheduler:
         self.dispatch()
         self.account()
         self.now_ms += 1
+
+    @property
+    def done(self):
+        """Is all work done, has everybody left, and will none arrive any more?"""
+        return not any(self.on) and not any(group.may_want(self.now_ms) for group in self.groups.values())
 
     # -- who must go, who may come -----------------------------------------------------------------------------------
     def review(self, vcpu):
@@ -130,6 +135,8 @@ class Scheduler:
             else:
                 for vcpu in gang:
                     vcpu.state = "costop"
+                if gang[0].group.due(self.now_ms):
+                    return  # a promise: the free CPUs wait for the others that it needs
 
     def urgency(self, group):
         """Sort key: due reservations first, then the least virtual time."""

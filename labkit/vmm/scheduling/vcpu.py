@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from labkit.vmm.scheduling.allocation import CpuAllocation
 from labkit.vmm.scheduling.load import US_PER_MS, Load, steady, whole
-from labkit.world.errors import words
+from labkit.world.errors import LabError, words
 
 STATES = ("run", "ready", "limited", "costop", "wait")
 
@@ -31,6 +31,11 @@ class Vm:
     def __post_init__(self):
         words(self.name, "a VM's name")
         whole(self.vcpus, f"the vCPUs of {self.name}")
+        if not isinstance(self.cpu, CpuAllocation) or not isinstance(self.load, Load):
+            raise LabError(
+                f"{self.name} is promised {self.cpu!r} and loaded with {self.load!r}",
+                next_step='e.g. Vm("web", 2, cpu=CpuAllocation("high"), load=steady(0.5))',
+            )
 
 
 class VCpu:
@@ -94,6 +99,12 @@ class Group:
         if since_ms >= 0:
             for vcpu in self.vcpus:
                 vcpu.backlog_us += vcpu.tape[since_ms % len(vcpu.tape)]
+
+    def may_want(self, now_ms):
+        """Is there work, or will some arrive after `now_ms`?"""
+        load = self.vm.load
+        to_come = any(any(vcpu.tape) for vcpu in self.vcpus) or (load.job_ms and now_ms <= load.start_ms)
+        return bool(to_come) or any(vcpu.wants() for vcpu in self.vcpus)
 
     def due(self, now_ms):
         """Is the reservation behind?"""

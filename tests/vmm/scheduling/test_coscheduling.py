@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit.vmm.scheduling import Scheduler, Vm, bursts, job, steady
+from labkit.vmm.scheduling import CpuAllocation, Scheduler, Vm, bursts, job, steady
 from labkit.vmm.scheduling.coscheduling import lead_ms
 
 BUSY = [Vm(f"vm{n}", load=steady(start_ms=3 * n)) for n in range(4)]
@@ -20,6 +20,14 @@ def test_strict_four_cpus_that_become_free_one_by_one_are_never_four():
     assert times == [4.999, None, None]
     line = build(4, "strict", BUSY).top()["build"]
     assert line["%RUN"] == 0 and line["%CSTP"] > 390
+
+
+def test_strict_keeps_a_reservation_all_the_same():
+    """A promise is a promise: for a reservation that is behind, CPUs wait until there are four."""
+    for reserved in (3000, 6000):
+        quad = Vm("quad", 4, CpuAllocation(reservation_mhz=reserved))
+        host = Scheduler([*BUSY, quad], pcpus=4, policy="strict").run(10)
+        assert host.used_mhz()["quad"] >= 0.98 * reserved
 
 
 def test_relaxed_and_independent_use_each_cpu_that_comes():

@@ -1,6 +1,8 @@
 """The scheduler: nobody computes MHz, and yet everybody comes to what it is entitled to."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit.vmm.scheduling import CpuAllocation, Cpus, Scheduler, Vm, bursts, job, phases, steady
 from labkit.vmm.scheduling.vcpu import STATES
@@ -35,6 +37,48 @@ def test_in_the_long_run_use_is_entitlement(mix, policy):
     entitled = host.entitled_mhz()
     for name, used in host.used_mhz().items():
         assert used == pytest.approx(entitled[name], abs=0.02 * 5000), name
+
+
+@st.composite
+def hosts(draw):
+    """(number of CPUs, VMs with odd shares, reservations that fit, and limits)."""
+    pcpus, vms = draw(st.integers(1, 3)), []
+    for at in range(draw(st.integers(1, 6))):
+        vcpus = draw(st.integers(1, pcpus))
+        reserved = draw(st.sampled_from((0, 0, 200, 333)))
+        limit = draw(st.sampled_from((None, None, reserved + 150, reserved + 777)))
+        shares = draw(st.sampled_from(("low", "high", 70, 1234, 9999)))
+        load = draw(st.sampled_from((steady(), steady(0.37), bursts(13, 9), job(700, start_ms=50), steady(threads=1))))
+        vms.append(Vm(f"vm{at}", vcpus, CpuAllocation(shares, reserved, limit), load))
+    return pcpus, vms
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(hosts(), st.sampled_from(("independent", "relaxed", "strict")))
+def test_whoever_runs_where_the_accounts_are_right(host, policy):
+    """No CPU carries two, the states add up to 100 % per vCPU, limits hold, nobody computes what never arrived."""
+    pcpus, vms = host
+    scheduler = Scheduler(vms, pcpus, 2500, policy)
+    for _ in range(700):
+        scheduler.tick()
+        on = [vcpu for vcpu in scheduler.on if vcpu is not None]
+        assert len(set(on)) == len(on) == sum(vcpu.state == "run" for vcpu in scheduler.vcpus)
+    for vm in vms:
+        line, used = scheduler.top()[vm.name], scheduler.groups[vm.name].total_ms("run")
+        assert line["%RUN"] + line["%RDY"] + line["%CSTP"] + line["%WAIT"] == pytest.approx(100 * vm.vcpus)
+        assert line["%MLMTD"] <= line["%RDY"]
+        assert used <= (scheduler.groups[vm.name].limit or vm.vcpus) * 700 + vm.vcpus
+        assert used <= vm.load.busy(vm.vcpus) * 700 + vm.load.job_ms + 13 * vm.vcpus
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from((50, 500, 777, 1000, 3333)), min_size=3, max_size=7), st.integers(1, 3), st.booleans())
+def test_odd_shares_converge_too(shares, pcpus, reserved):
+    vms = [Vm(f"vm{at}", cpu=CpuAllocation(count)) for at, count in enumerate(shares)]
+    if reserved:
+        vms[0] = Vm("vm0", cpu=CpuAllocation(shares[0], reservation_mhz=900))
+    host = Scheduler(vms, pcpus, 2500, "independent").run(8)
+    assert host.used_mhz() == pytest.approx(host.entitled_mhz(), abs=0.02 * pcpus * 2500)
 
 
 @pytest.mark.parametrize("mix", MIXES)
@@ -113,6 +157,25 @@ def test_in_a_world_every_coming_and_leaving_is_an_event():
     assert w.fork().trace.digest() == w.trace.digest()
 
 
+def test_in_a_world_a_job_comes_to_its_end_and_so_does_the_run():
+    w = World(seed=1)
+    host = Cpus(w, "vmm1", [Vm("a", load=job(300, start_ms=20)), Vm("b", load=job(500))], pcpus=1)
+    w.run()
+    assert w.now == pytest.approx(0.8, abs=0.005)
+    assert [host.scheduler.finished_s(name) for name in "ab"] == pytest.approx([0.58, 0.8], abs=0.03)
+    assert w.trace.where(kind="sched")[-1].what.endswith("leaves CPU 0 (wait)")
+
+
+def test_a_fork_and_a_way_back_go_on_alike():
+    w = World(seed=1)
+    Cpus(w, "vmm1", [Vm("a", load=bursts(7, 5)), Vm("b", 2), Vm("c", cpu=CpuAllocation("high"))], pcpus=2)
+    w.run(until=0.3)
+    twin, back = w.fork(), w.rewind(0.1)
+    for world in (w, twin, back):
+        world.run(until=0.5)
+    assert w.trace.digest() == twin.trace.digest() == back.trace.digest()
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -120,7 +183,10 @@ def test_in_a_world_every_coming_and_leaving_is_an_event():
         (lambda: Scheduler([Vm("a", 5)], pcpus=4), "5 vCPUs, the host has 4"),
         (lambda: Scheduler([Vm("a")], policy="relax"), "did you mean 'relaxed'"),
         (lambda: Scheduler([Vm("a")], pcpus=0), "between 1 and"),
-        (lambda: Scheduler([Vm("a")]).run(-1), "at least 0"),
+        (lambda: Scheduler([Vm("a")]).run(-1), "between 0 and 3600"),
+        (lambda: Scheduler([Vm("a")]).run(1e9), "between 0 and 3600"),
+        (lambda: Vm("a", cpu="high"), "CpuAllocation"),
+        (lambda: Vm("a", load=0.5), "steady"),
         (lambda: Scheduler([Vm("a")]).finished_s("b"), "no VM 'b'"),
         (lambda: bursts(2.5, 1), "whole number"),
         (lambda: steady(1.5), "between 0 and 1"),
