@@ -1,8 +1,8 @@
 """A host with 1,000 VMs decides anew who gets what and who runs now: python tests/benchmarks/vmm_scheduling.py [vms]
 
 entitlement   shares, reservations, limits and demands of all VMs divided by water-filling
-tick          one millisecond of the scheduler in which all VMs want to run and all CPUs are free: work arrives, every vCPU
-              is reviewed, the most urgent are found and placed, everybody's time is written down
+tick          one millisecond of the scheduler; all VMs want to run and all CPUs are free: work arrives, every vCPU is
+              reviewed, the most urgent are found and placed, everybody's time is written down
 reschedule    both
 sort          Python's sorted() of as many (float, float) pairs: what any such decision costs at least
 
