@@ -8,7 +8,7 @@ from labkit.vmm.guest import Guest
 from labkit.world.errors import LabError
 
 
-def define(vmm, name, **values):
+def define(vmm, name: str, **values):
     """domainDefineXML: a new definition, or another one for the same VM, which counts from its next start on."""
     old = vmm.domains.get(name)
     uuid = values.pop("uuid", None)
@@ -46,13 +46,19 @@ def new(vmm, definition):
     return domain
 
 
-def undefine(vmm, name, managed_save=False, snapshots_metadata=False, remove_all_storage=False):
+def undefine(
+    vmm, name: str, managed_save: bool = False, snapshots_metadata: bool = False, remove_all_storage: bool = False
+):
     """domainUndefineFlags: the definition is deleted. A VM that runs goes on as a transient domain."""
     domain = lifecycle.accepting(vmm, "undefine", name)
+    if not domain.persistent:
+        raise LabError(
+            f"domain {name!r} is transient: it has no definition", 409, True, "it goes when its process ends"
+        )
     if domain.saved and not managed_save:
         why = f"domain {name!r} has a managed save image: undefining it would lose the guest's memory"
         raise LabError(why, 409, True, "start it, or undefine it with managed_save=True")
-    if domain.snapshots and not snapshots_metadata:
+    if domain.snapshots and not domain.active and not snapshots_metadata:
         why = f"domain {name!r} has {len(domain.snapshots)} snapshots"
         raise LabError(why, 409, True, "undefine it with snapshots_metadata=True")
     if remove_all_storage and domain.active:
@@ -67,10 +73,10 @@ def undefine(vmm, name, managed_save=False, snapshots_metadata=False, remove_all
     return domain.answer()
 
 
-def autostart(vmm, name, autostart=True):
+def autostart(vmm, name: str, autostart: bool = True):
     """domainSetAutostart: start it whenever the host starts."""
     domain = lifecycle.accepting(vmm, "autostart", name)
     if not domain.persistent:
         raise LabError(f"domain {name!r} is transient: nobody would remember it", 409, True, "define it first")
-    domain.autostart = bool(autostart)
+    domain.autostart = autostart
     return {"name": name, "autostart": domain.autostart}

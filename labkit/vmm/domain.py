@@ -102,7 +102,8 @@ class Definition:
     on_crash: str = "destroy"
 
     def __post_init__(self):
-        words(self.name, "a domain's name")
+        if "/" in words(self.name, "a domain's name") or "\n" in self.name:
+            raise LabError(f"a domain's name cannot contain '/' or an end of line: {self.name!r}", code=400)
         whole(self.vcpus, "vcpus")
         number(self.memory_mib, "memory_mib", least=LEAST_MIB)
         number(self.used_mib, "used_mib", most=2 * self.memory_mib)

@@ -25,12 +25,13 @@ class Guest:
     serve    function of a message, or of a message and the guest's memory (a dict that is empty after each boot);
              returns the reply like a world node's `serve`. None: a guest without network
     program  machine code that runs at power-on, as assembly text; `console` is what it wrote to its serial port
+    button   a power button that was pressed while its vCPUs stood still; `going`: one that it is obeying
     up_at    virtual second from which on it answers
     """
 
     def __init__(self, world, name):
         self.world, self.name, self.panicked = world, name, None
-        self.serve = self.program = self.button = self._wake = None
+        self.serve = self.program = self.button = self.going = self._wake = None
         self.console = ""
         self.memory, self.up_at, self.awake, self._wants_memory = {}, None, False, False
 
@@ -43,7 +44,7 @@ class Guest:
     # -- power (called by the host) ------------------------------------------------------------------------------
     def power_on(self, boot_s):
         """Empty memory, then a boot."""
-        self.memory, self.up_at, self.button = {}, self.world.now + boot_s, None
+        self.memory, self.up_at, self.button, self.going = {}, self.world.now + boot_s, None, None
         self.take_address()
 
     def image(self):
@@ -79,7 +80,8 @@ class Guest:
 
     def power_off(self):
         """Memory and running work are gone; nobody is told."""
-        self.memory, self.up_at, self.awake, self._wake, self.button = {}, None, False, None, None
+        self.memory, self.up_at, self.awake = {}, None, False
+        self.button = self.going = self._wake = None
         node = self.world.nodes.get(self.name)
         if self.serve is not None and node.serve == self.hear and node.state == "running":
             node.crash()

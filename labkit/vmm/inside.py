@@ -29,20 +29,25 @@ def run_program(vmm, domain):
 
 def press(vmm, domain, button):
     """The guest is asked to shut down (ACPI). One that does not run feels it when it runs again; one that ignores the
-    button stays as it is."""
+    button stays as it is; one that is going down already goes once, and the last button says whether it comes back."""
+    guest = domain.guest
     if not domain.computing:
-        domain.guest.button = button
+        guest.button = button
+    elif guest.going:
+        guest.going = button
     elif domain.live.powers_off_s is not None:
-        vmm.node.process(_shutting_down(vmm, domain, button))
+        guest.going = button
+        vmm.node.process(_shutting_down(vmm, domain))
 
 
-def _shutting_down(vmm, domain, button):
-    life = domain.life
+def _shutting_down(vmm, domain):
+    life, guest = domain.life, domain.guest
     yield vmm.world.timeout(domain.live.powers_off_s)
-    if domain.life != life or not domain.active:
+    if domain.life != life or not domain.active or not guest.going:
         return
+    button, guest.going = guest.going, None
     if not domain.computing:
-        domain.guest.button = button  # paused meanwhile: its time stood still
+        guest.button = button  # paused meanwhile: its time stood still
     elif button == "reboot":
         power.boot(vmm, domain)
     else:

@@ -9,11 +9,13 @@
                      │ └──── shutdown: asked ───┘ │                   the guest may ignore it
                      └────── suspend: saved ──────┘                   memory goes to the disk
 
-Behaviour: libvirt, src/qemu/qemu_driver.c (qemuDomainSuspend, …Resume, …ShutdownFlags, …DestroyFlags, …UndefineFlags):
-most calls want a domain that is *active*, that is, has a process; paused is active, too.
+Behaviour: libvirt, src/qemu/qemu_driver.c (qemuDomainSuspend, …Resume, …ShutdownFlags, …Reboot, …DestroyFlags,
+…DefineXMLFlags, …UndefineFlags): most calls want a domain that is *active*, that is, has a process; paused is active,
+too, and so are crashed and pmsuspended.
 
 What the real one does differently: a call that finds the domain locked by a job waits up to 30 s for the lock before it
-is refused; ours is refused at once. Resuming a guest that has panicked is possible there, and seldom of use.
+is refused; ours is refused at once. There a guest that has panicked or is being shut down can be paused, resumed and
+saved, too, which is seldom of use; ours refuses.
 """
 
 from labkit.world.errors import LabError, unknown
@@ -25,12 +27,13 @@ ACCEPTED = {
     "pause": (*RUNS, "paused"),  # pausing what is paused is no error and does nothing
     "resume": ("paused",),
     "suspend": (*RUNS, "paused"),
-    "shutdown": (*RUNS, "paused", "shutdown", "pmsuspended"),  # a button is pressed; who sleeps does not feel it
-    "reboot": (*RUNS, "paused", "pmsuspended"),
+    "shutdown": ACTIVE,  # a button is pressed; who sleeps, rests or has crashed does not feel it
+    "reboot": ACTIVE,
     "kill": ACTIVE,
     "wakeup": ("pmsuspended",),
     "snapshot": (*RUNS, "paused", "shutoff"),
     "revert": (*RUNS, "paused", "shutoff", "crashed"),
+    "delete_snapshot": (*RUNS, "paused", "shutoff"),
     "migrate_to": (*RUNS, "paused"),
     "undefine": ("nostate", *ACTIVE, "shutoff"),
     "define": ("nostate", *ACTIVE, "shutoff"),
@@ -52,7 +55,8 @@ NEXT = {
     "pmsuspended": "its guest sleeps: wake it first",
     "shutdown": "wait for its end, or kill it",
 }
-DURING_JOB = ("kill", "autostart")  # what goes through while a long job holds the domain
+DURING_JOB = ("kill", "define")  # what goes through while a long job holds the domain: a definition is only a file
+MIGRATION_OUT = (*DURING_JOB, "pause")  # libvirt, qemuMigrationJobStart: JOB_MASK(VIR_JOB_SUSPEND)
 
 
 def accepting(vmm, operation, name):
@@ -73,7 +77,7 @@ def find(vmm, name):
 
 def allow(operation, domain):
     """Return if `domain` accepts `operation` now, else raise LabError (409) that names the state."""
-    if domain.job and operation not in DURING_JOB:
+    if domain.job and operation not in (MIGRATION_OUT if domain.job == "migration out" else DURING_JOB):
         busy = f"domain {domain.name!r} is busy: a {domain.job} holds its state change lock"
         raise LabError(busy, 409, True, "wait for it, or kill the domain")
     if domain.state not in ACCEPTED[operation]:

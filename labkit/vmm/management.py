@@ -14,10 +14,16 @@ from labkit.vmm import definitions, inside, power, questions, saving, snapshots
 from labkit.vmm.lifecycle import accepting, find
 from labkit.world.errors import LabError
 
+KINDS = {str: "a text", bool: "True or False"}  # of arguments, by the annotation of a call
+
 
 def serve(vmm, message):
     """Answer one call."""
     call = CALLS.get(message.what)
+    for key, kind in getattr(call, "__annotations__", {}).items():
+        if not isinstance(message.detail.get(key, kind()), kind):
+            said = f"{message.what}: {key} must be {KINDS[kind]}, not {message.detail[key]!r}"
+            raise LabError(said, 400, True)
     if call is None and message.what.startswith("domainMigrate"):  # the other host's part of a migration
         return import_module("labkit.vmm.migration").serve(vmm, message)
     if call is None:
@@ -38,26 +44,28 @@ def fitting(call, message):
         raise LabError(f"{message.what}: {error}", 400, True) from None
 
 
-def start(vmm, name):
+def start(vmm, name: str):
     """domainCreate: boot, or go on from the managed save image if there is one."""
     domain = accepting(vmm, "start", name)
-    power.reserve(vmm, domain)
     if domain.saved:
         return saving.restore(vmm, domain)
+    power.reserve(vmm, domain)
     power.boot(vmm, domain)
     return domain.answer()
 
 
-def pause(vmm, name):
+def pause(vmm, name: str):
     """domainSuspend: the vCPUs stop, memory stays in the host's RAM."""
     domain = accepting(vmm, "pause", name)
-    if domain.state != "paused":
+    if domain.job:  # a migration: the guest goes on where it is when that ends
+        import_module("labkit.vmm.migration").pause(vmm, domain)
+    elif domain.state != "paused":
         power.tell(vmm, domain, "stop")
         power.halt(vmm, domain, "user")
     return domain.answer()
 
 
-def resume(vmm, name):
+def resume(vmm, name: str):
     """domainResume: the vCPUs go on where they stopped; writes that waited for room on the disk go first."""
     domain = accepting(vmm, "resume", name)
     if domain.disk is not None:
@@ -67,7 +75,7 @@ def resume(vmm, name):
     return domain.answer()
 
 
-def suspend(vmm, name):
+def suspend(vmm, name: str):
     """domainManagedSave: memory goes to the disk, the process ends, the host's RAM is free again."""
     domain = accepting(vmm, "suspend", name)
     if not domain.persistent:
@@ -75,12 +83,12 @@ def suspend(vmm, name):
     return saving.save(vmm, domain)
 
 
-def shutdown(vmm, name):
+def shutdown(vmm, name: str):
     """domainShutdown: the power button is pressed. Whether and when the guest ends is its own business."""
     return _press(vmm, "shutdown", name)
 
 
-def reboot(vmm, name):
+def reboot(vmm, name: str):
     """domainReboot: the power button is pressed, and the guest is booted again when it has ended."""
     return _press(vmm, "reboot", name)
 
@@ -92,7 +100,7 @@ def _press(vmm, button, name):
     return domain.answer()
 
 
-def kill(vmm, name):
+def kill(vmm, name: str):
     """domainDestroy: the process is killed, as if the plug were pulled. Definition and disk stay."""
     domain = accepting(vmm, "kill", name)
     power.tell(vmm, domain, "killed")
@@ -100,7 +108,7 @@ def kill(vmm, name):
     return domain.answer()
 
 
-def wakeup(vmm, name):
+def wakeup(vmm, name: str):
     """domainPMWakeup: a guest that put itself to sleep is woken."""
     domain = accepting(vmm, "wakeup", name)
     power.tell(vmm, domain, "system_wakeup")
@@ -108,7 +116,7 @@ def wakeup(vmm, name):
     return domain.answer()
 
 
-def migrate(vmm, name, target=None, **options):
+def migrate(vmm, name: str, target=None, **options):
     """domainMigratePerform3: the mechanism. To where, somebody else has decided."""
     domain = accepting(vmm, "migrate_to", name)
     if target is None:
@@ -121,7 +129,7 @@ def migrate(vmm, name, target=None, **options):
     return import_module("labkit.vmm.migration").migrate(vmm, domain, target, **options)
 
 
-def abort_job(vmm, name):
+def abort_job(vmm, name: str):
     """domainAbortJob: a migration is called off; the guest goes on where it is."""
     domain = find(vmm, name)
     if not (domain.job or "").startswith("migration"):
@@ -170,6 +178,7 @@ CALLS = {
     "domainPMWakeup": wakeup,
     "domainSnapshotCreateXML": snapshots.take,
     "domainRevertToSnapshot": snapshots.revert,
+    "domainSnapshotDelete": snapshots.delete,
     "domainMigratePerform3": migrate,
     "domainAbortJob": abort_job,
     "domainGetInfo": questions.info,

@@ -27,15 +27,17 @@ def change(vmm, domain, state, reason):
     )
 
 
-def reserve(vmm, domain, lease=True):
+def reserve(vmm, domain, lease=True, definition=None):
     """Give a domain a process on this host: memory, its disk's lease (`lease`: not during a migration, where the source
-    holds it), a swap file where there is one, a number. Its vCPUs do not run yet.
+    holds it), a swap file where there is one, a number. Its vCPUs do not run yet. `definition`: the one in force from
+    now on (None: what is defined).
 
     Raises LabError (409, 507) that names what is missing; then nothing has changed.
     """
-    admit(vmm, domain.definition)
-    take_disk(vmm, domain, lease)
-    domain.live = domain.definition
+    definition = definition or domain.definition
+    admit(vmm, definition)
+    take_disk(vmm, domain, definition, lease)
+    domain.live = definition
     vmm.last_id += 1
     domain.id = domain.life = vmm.last_id
     domain.cpu_time_s = domain.ready_s = 0.0
@@ -44,14 +46,18 @@ def reserve(vmm, domain, lease=True):
     tell(vmm, domain, f"started with {domain.live.vcpus} vCPU thread{plural}, {domain.live.memory_mib:g} MiB")
 
 
-def take_disk(vmm, domain, lease):
-    """The disk for this host alone, and room for the swap file; both or LabError."""
-    disk, size_mib = domain.disk, swap_file_mib(domain.definition.memory_mib, domain.definition.memory)
-    if disk is not None and lease:
-        disk.acquire(vmm.name)
-        hear_of_no_room(vmm, domain)
+def take_disk(vmm, domain, definition, lease):
+    """Room for the swap file, and the disk for this host alone; both or LabError."""
+    size_mib = swap_file_mib(definition.memory_mib, definition.memory)
     if vmm.setup.swap_file and size_mib:
-        vmm.datastore.take(swap_file(vmm, domain.name), size_mib)  # room was seen by admit()
+        vmm.datastore.take(swap_file(vmm, domain.name), size_mib)
+    if domain.disk is not None and lease:
+        try:
+            domain.disk.acquire(vmm.name)
+        except LabError:
+            drop(vmm, swap_file(vmm, domain.name))
+            raise
+        hear_of_no_room(vmm, domain)
 
 
 def swap_file(vmm, name):

@@ -4,7 +4,7 @@ from labkit.vmm import lifecycle, ram, usage
 from labkit.world.errors import LabError
 
 
-def info(vmm, name, host=None):
+def info(vmm, name: str, host=None):
     """domainGetInfo and what belongs to it: state, sizes, and the counters of this host."""
     own(vmm, host)
     domain = lifecycle.find(vmm, name)
@@ -34,7 +34,7 @@ def info(vmm, name, host=None):
     }
 
 
-def console(vmm, name):
+def console(vmm, name: str):
     """domainOpenConsole: what the guest has written to its serial port. LabError (409) while it is off."""
     domain = lifecycle.find(vmm, name)
     if not domain.active:

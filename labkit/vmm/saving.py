@@ -27,7 +27,7 @@ def _save(vmm, domain, was_paused):
     yield vmm.world.timeout(domain.live.memory_mib / SAVE_MIB_S)
     if domain.life != life or domain.job != "save":
         raise LabError(f"the save of {domain.name!r} ended: the domain was killed", 409, True)
-    domain.saved = (domain.guest.image(), was_paused)
+    domain.saved = (domain.guest.image(), was_paused, domain.live)
     power.release(vmm, domain, "saved")
     return domain.answer()
 
@@ -40,7 +40,9 @@ def cancel(vmm, domain):
 
 
 def restore(vmm, domain):
-    """Read the memory back (a generator: it takes time); the guest goes on where it was."""
+    """Read the memory back (a generator: it takes time); the guest goes on where it was, and as it was defined then:
+    that is part of the image. LabError, with the image as it was, if the host has no room."""
+    power.reserve(vmm, domain, definition=domain.saved[2])
     domain.job = "restore"
     power.halt(vmm, domain, "starting up")
     return _restore(vmm, domain)
@@ -51,7 +53,7 @@ def _restore(vmm, domain):
     yield vmm.world.timeout(domain.live.memory_mib / SAVE_MIB_S)
     if domain.life != life or domain.job != "restore":
         raise LabError(f"the start of {domain.name!r} ended: the domain was killed", 409, True)
-    (image, was_paused), domain.job = domain.saved, None
+    (image, was_paused, _), domain.job = domain.saved, None
     forget(vmm, domain)
     domain.guest.restore(image)
     if was_paused:

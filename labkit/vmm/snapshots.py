@@ -13,7 +13,7 @@ from labkit.vmm.lifecycle import accepting
 from labkit.world.errors import LabError
 
 
-def take(vmm, name, snapshot, memory=False, quiesce=False):
+def take(vmm, name: str, snapshot: str, memory: bool = False, quiesce: bool = False):
     """domainSnapshotCreateXML. LabError (409) for a VM without a disk, memory of one that is off."""
     domain = accepting(vmm, "snapshot", name)
     disk = disk_of(domain)
@@ -26,13 +26,11 @@ def take(vmm, name, snapshot, memory=False, quiesce=False):
     return {"name": name, "snapshots": list(domain.snapshots)}
 
 
-def revert(vmm, name, snapshot):
+def revert(vmm, name: str, snapshot: str):
     """domainRevertToSnapshot: what was written since is thrown away."""
     domain = accepting(vmm, "revert", name)
     disk = disk_of(domain)
-    if snapshot not in domain.snapshots:
-        known = ", ".join(domain.snapshots) or "none yet"
-        raise LabError(f"{name!r} has no snapshot {snapshot!r}", 404, True, f"known: {known}")
+    known(domain, snapshot)
     image = domain.snapshots[snapshot]
     if image and not domain.active:
         power.admit(vmm, domain.definition)  # refused before anything is thrown away
@@ -46,6 +44,23 @@ def revert(vmm, name, snapshot):
     elif domain.state == "shutoff":
         domain.reason = "from snapshot"
     return domain.answer()
+
+
+def delete(vmm, name: str, snapshot: str):
+    """domainSnapshotDelete: the name goes, what was written since stays: it is copied into the file below."""
+    domain = accepting(vmm, "delete_snapshot", name)
+    disk = disk_of(domain)
+    known(domain, snapshot)
+    report = disk.delete(snapshot)
+    del domain.snapshots[snapshot]
+    return {"name": name, "snapshots": list(domain.snapshots), "copied_mib": report.copied_mib}
+
+
+def known(domain, snapshot):
+    """Return if the domain has this snapshot, else raise LabError (404)."""
+    if snapshot not in domain.snapshots:
+        names = ", ".join(domain.snapshots) or "none yet"
+        raise LabError(f"{domain.name!r} has no snapshot {snapshot!r}", 404, True, f"known: {names}")
 
 
 def disk_of(domain):

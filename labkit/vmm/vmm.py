@@ -11,6 +11,7 @@ What the real one does differently: virsh on the host talks to libvirtd through 
 libvirt is being cut into one daemon per driver (virtqemud); it is still called libvirtd in most places.
 """
 
+from collections import deque
 from functools import partial
 from importlib import import_module
 from uuid import UUID
@@ -21,7 +22,7 @@ from labkit.vmm.guest import assembled, takes_memory
 from labkit.vmm.host import Host
 from labkit.vmm.memory import HostMemory
 from labkit.vmm.questions import Listing
-from labkit.world import LabError, action
+from labkit.world import SILENT, LabError, action
 
 CLIENT = "admin"
 TIMEOUT_S = 30  # a dead connection is noticed by keepalive: 5 s × (5 + 1), libvirtd.conf's documented default
@@ -43,6 +44,7 @@ class Vmm:
             raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
         self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
+        self.heard = deque(maxlen=64)  # the last calls: TCP gives each to a process once, whatever the network doubles
         self.lost = []  # VMs that ran when the machine died: their swap files still lie there
         self.migrations = {}  # what it knows of moves that go on: in /run, so lost with the machine only
         self.memory = HostMemory(
@@ -144,6 +146,11 @@ class Vmm:
         return self._ask("domainRevertToSnapshot", name=name, snapshot=snapshot)
 
     @action
+    def delete_snapshot(self, name, snapshot):
+        """Forget a snapshot; what was written since stays, copied into the file below."""
+        return self._ask("domainSnapshotDelete", name=name, snapshot=snapshot)
+
+    @action
     def migrate_to(self, name, target=None, timeout_s=6 * 3600, **options):
         """Move it, running, to another host of the same kind, which must be named: see labkit.vmm.migration."""
         return self._ask("domainMigratePerform3", timeout_s, name=name, target=target, **options)
@@ -187,6 +194,9 @@ class Vmm:
 
     # -- the management process ------------------------------------------------------------------------------------
     def _serve(self, message):
+        if message.n in self.heard:
+            return SILENT
+        self.heard.append(message.n)
         return management.serve(self, message)
 
     def _manager_started(self):
