@@ -29,12 +29,12 @@ PREDICTIONS = (
     # 8 GiB, a link of 1 GiB/s, the guest writes 0.9 GiB/s, at most 30 rounds. How long until it has moved?
     # a: 8 s · b: about 16 s · c: more than a minute · d: it never ends
     Prediction("VMM.p14", correct="c", beliefs={"a": "VMM.m18", "b": "S9.m3", "d": "VMM.m17"}),
-    # The link is cut while the guest stands still at the end. How many copies run a second later?
-    # a: two · b: one, at the source · c: none · d: one, at the target
-    Prediction("VMM.p15", correct="c", beliefs={"a": "VMM.m19", "b": "VMM.m18", "d": "S9.m3"}),
     # The guest writes twice as fast as the link carries. Which one lets it move and run at full speed all the time?
     # a: more rounds · b: auto-converge · c: post-copy · d: none of them
-    Prediction("VMM.p16", correct="d", beliefs={"a": "VMM.m20", "b": "S9.m3", "c": "S9.m3"}),
+    Prediction("VMM.p15", correct="d", beliefs={"a": "VMM.m20", "b": "S9.m3", "c": "S9.m3"}),
+    # The link is cut while the guest stands still at the end. How many copies run a second later?
+    # a: two · b: one, at the source · c: none · d: one, at the target
+    Prediction("VMM.p16", correct="c", beliefs={"a": "VMM.m19", "b": "VMM.m18", "d": "S9.m3"}),
 )
 
 OBSERVATIONS = (
@@ -51,19 +51,6 @@ OBSERVATIONS = (
     ),
     Observation(
         "VMM.p15",
-        {  # subject: the two Vmms, a second after the cut
-            "copies_that_run": Look(
-                lambda vmms: sum(domain.computing for vmm in vmms for domain in vmm.domains.values()),
-                lambda vmms: "; ".join(
-                    f"{vmm.name}: {domain.name} is {domain.state} ({domain.reason})"
-                    for vmm in vmms
-                    for domain in vmm.domains.values()
-                ),
-            )
-        },
-    ),
-    Observation(
-        "VMM.p16",
         {  # subject: {name of the policy: Outcome}
             "throttled_percent": Look(
                 lambda told: round(100 * max(each.throttle for each in told["qemu auto-converge"].rounds)),
@@ -77,6 +64,19 @@ OBSERVATIONS = (
                 ),
                 tolerance=1,
             ),
+        },
+    ),
+    Observation(
+        "VMM.p16",
+        {  # subject: the two Vmms, a second after the cut
+            "copies_that_run": Look(
+                lambda vmms: sum(domain.computing for vmm in vmms for domain in vmm.domains.values()),
+                lambda vmms: "; ".join(
+                    f"{vmm.name}: {domain.name} is {domain.state} ({domain.reason})"
+                    for vmm in vmms
+                    for domain in vmm.domains.values()
+                ),
+            )
         },
     ),
 )
@@ -94,21 +94,21 @@ EXPLANATIONS = (
     ),
     Explanation(
         "VMM.p15",
+        "What does each of the two ways cost the guest?",
+        "Auto-converge takes CPU time until it writes slowly enough; post-copy makes it wait for pages.",
+        (
+            "post-copy always ends: each page travels once after the hand-over",
+            "until the last page has come, the death of either host loses the VM",
+        ),
+    ),
+    Explanation(
+        "VMM.p16",
         "Why does the source not simply let its copy go on?",
         "It cannot know whether the target has got the order to run: two copies on one disk would be worse than none.",
         (
             "no answer looks the same whether the order or the answer was lost",
             "it stays paused and asks again; the target does it once, whatever it is asked",
             "the disk's lease has a number: old memory never goes on over a disk that has changed hands",
-        ),
-    ),
-    Explanation(
-        "VMM.p16",
-        "What does each of the two ways cost the guest?",
-        "Auto-converge takes CPU time until it writes slowly enough; post-copy makes it wait for pages.",
-        (
-            "post-copy always ends: each page travels once after the hand-over",
-            "until the last page has come, the death of either host loses the VM",
         ),
     ),
 )
