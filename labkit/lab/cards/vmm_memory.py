@@ -101,7 +101,7 @@ EXPLANATIONS = (
     ),
 )
 
-WALKS = ((4, 4), (5, 5), (4, 5), (5, 4))
+WALKS = ((5, 5), (4, 5), (5, 4), (4, 4))
 
 
 def walk_length(seed):
@@ -126,7 +126,7 @@ def walk_length(seed):
     return turned("VMM.c9", text, options, why, seed // len(WALKS), walk_length)
 
 
-FREED = (("a database", 6), ("a build", 3), ("a browser", 2), ("an editor of films", 8))
+FREED = (("a build", 3), ("a database", 6), ("a browser", 2), ("an editor of films", 8))
 
 
 def freed(seed):
@@ -181,4 +181,4 @@ def turned(id, text, options, why, turn, variant):
     return Question(id, text, keyed, correct, why=why, variant=variant)
 
 
-QUESTIONS = (walk_length(1), freed(1 + 4), too_much(2 + 8))
+QUESTIONS = (walk_length(0), freed(0 + 4), too_much(2 + 8))
