@@ -63,6 +63,7 @@ class Cpu(Execution):
         """Put a Program (or bytes, to `at`) into RAM and start from its first byte with fresh registers: all 0, but ip
         and sp (0x8000, or the end of a smaller RAM). The rest of RAM stays as it was."""
         at, code = placed(program, at)
+        top = min(STACK, len(self.ram)) if sp is None else whole(sp, "sp", most=0xFFFF)
         if not 0 <= at <= at + len(code) <= min(len(self.ram), 0x10000):
             raise LabError(
                 f"{len(code)} bytes at 0x{at:x} do not fit into {self.ram_kib} KiB of RAM",
@@ -71,7 +72,7 @@ class Cpu(Execution):
         self.ram[at : at + len(code)] = code
         self._reset()
         self.ip = at
-        self.registers["sp"] = min(STACK, len(self.ram)) if sp is None else sp
+        self.registers["sp"] = top
 
     def _reset(self):
         """Fresh registers. In user mode the real machine's privileged registers are the host's."""

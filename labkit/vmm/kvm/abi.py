@@ -53,4 +53,7 @@ REGS = struct.Struct("<18Q")  # struct kvm_regs: rax rbx rcx rdx rsi rdi rsp rbp
 PLACE = {**{name: number for number, name in enumerate(GENERAL)}, "ip": 16, "flags": 17}
 SREGS_BYTES = 312
 SEGMENTS = {"cs": 0, "ds": 24, "es": 48, "ss": 120}  # where in struct kvm_sregs; fs and gs lie at 72 and 96
+IDT_BASE = 208  # behind eight segments of 24 bytes and the GDT's 16
 SELECTOR = 12  # in struct kvm_segment: base u64, limit u32, selector u16, …
+
+HLT, SEGMENT_PREFIXES = b"\xf4", b"\x26\x2e\x36\x3e"  # machine code

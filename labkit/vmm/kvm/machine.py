@@ -20,6 +20,8 @@ import struct
 from collections import deque
 
 from labkit.vmm.cpu import Exit
+from labkit.vmm.cpu.cpu import placed
+from labkit.vmm.cpu.memory import whole
 from labkit.vmm.kvm import abi, device
 from labkit.vmm.kvm.deadline import Deadline
 from labkit.vmm.kvm.vcpu import Registers, Vcpu
@@ -36,7 +38,7 @@ class KvmMachine:
     """
 
     def __init__(self, ram_kib: int = 64, *, limit_s: float = 2.0, path: str = device.DEVICE):
-        if number(ram_kib, "ram_kib", 64, 640) % 4:
+        if whole(ram_kib, "ram_kib", 64, 640) % 4:
             raise LabError(f"ram_kib must be a multiple of 4, for memory comes in pages of 4 KiB; not {ram_kib}")
         self.limit_s = number(limit_s, "limit_s", 0.001, 60)
         self.vcpu = Vcpu(ram_kib, path)
@@ -53,10 +55,13 @@ class KvmMachine:
         return Registers(self.vcpu, self._settle)
 
     def load(self, program, at: int = 0x1000, sp: int = 0x8000) -> None:
-        """RAM gets the program (or bytes, to `at`); ip and sp are set, all other registers 0, flags 2."""
-        at, code = getattr(program, "at", at), bytes(getattr(program, "code", program))
+        """RAM gets the program (or bytes, to `at`); ip and sp are set, all other registers 0, flags 2. What was in work
+        is forgotten."""
+        at, code = placed(program, at)
+        whole(sp, "sp", most=0xFFFF)
         if not 0 <= at <= at + len(code) <= 0x10000:
             raise LabError(f"{len(code)} bytes at 0x{at:x} do not fit into 64 KiB", next_step="assemble it lower")
+        self._drop()
         self.ram[at : at + len(code)] = code
         self.vcpu.set_segments(cs=0, ds=0, es=0, ss=0)
         values = [0] * 18
@@ -69,6 +74,7 @@ class KvmMachine:
         KVM counts no instructions. With `steps` the guest is single-stepped by KVM's debugger: slow, but it stops
         exactly there, as Cpu does.
         """
+        steps = steps if steps is None else whole(steps, "steps", least=1)
         if self._asked:
             raise LabError(f"the guest waits for an answer: {self._asked[0]}", next_step="complete(exit, value)")
         if self._exits:
@@ -82,10 +88,15 @@ class KvmMachine:
     def _until_exit(self, steps) -> Exit:
         """Enter the guest again and again until there is something to report."""
         while steps != 0:
-            self._inject()
+            vector = self._inject()
+            if self._exits:
+                return self._hand_over()
             self._step_through(steps is not None or bool(self.pending))
+            halts = self._stepping and self._comes_to_hlt(vector)
             reason = self.vcpu.enter()
             self._half_done = False
+            if halts and reason == "debug":
+                reason = "hlt"
             if reason == "debug":
                 steps = steps and steps - 1
             elif reason == "intr":
@@ -100,7 +111,7 @@ class KvmMachine:
         """Answer an `in` or an MMIO read; the instruction is finished at once."""
         if not self._asked or exit != self._asked[0]:
             raise LabError(f"the guest does not wait for an answer to: {exit}", next_step="run() until it asks again")
-        number(value, f"the answer to {exit}", 0, (1 << 8 * exit.size) - 1)
+        whole(value, f"the answer to '{exit}'", 0, (1 << 8 * exit.size) - 1)
         _, place = self._asked
         self.vcpu.page[place : place + exit.size] = value.to_bytes(exit.size, "little")
         self._asked = None
@@ -108,7 +119,7 @@ class KvmMachine:
 
     def interrupt(self, vector: int) -> None:
         """Queue an interrupt; it is delivered before the next instruction for which IF is set."""
-        self.pending.append(number(vector, "vector", 0, 255))
+        self.pending.append(whole(vector, "vector", most=255))
 
     def close(self) -> None:
         """Give the VM back to the kernel; `ram` stays readable."""
@@ -122,17 +133,37 @@ class KvmMachine:
         self.close()
 
     # -- between KVM's exits and ours -------------------------------------------------------------------------------
-    def _inject(self) -> None:
-        """Hand KVM the first waiting interrupt if the guest can take it now.
+    def _inject(self) -> int | None:
+        """Hand KVM the first waiting interrupt if the guest can take it now; its vector, or None.
 
         QEMU asks for an exit when it can (request_interrupt_window). The software backend executes a few instructions
-        before it looks, so while an interrupt waits we go step by step, which is exact everywhere.
+        before it looks, so while an interrupt waits we go step by step, which is exact everywhere. What KVM says of IF
+        is as old as the last entry: an entry that ends at once renews it. The price of stepping on that backend: a
+        fault meanwhile pushes flags with TF set, and takes the first instruction of its handler along.
         """
+        if self.pending:
+            self._settle()
+            if self._exits:
+                return None
+            self.vcpu.finish()
         page = self.vcpu.page
         page[abi.REQUEST_INTERRUPT_WINDOW] = bool(self.pending)
         if self.pending and page[abi.READY_FOR_INTERRUPT] and page[abi.IF_FLAG]:
-            vector = struct.pack("<I", self.pending.popleft())
-            self.vcpu.ask(abi.INTERRUPT, vector, "interrupt the guest")
+            vector = self.pending.popleft()
+            self.vcpu.ask(abi.INTERRUPT, struct.pack("<I", vector), "interrupt the guest")
+            return vector
+        return None
+
+    def _comes_to_hlt(self, vector: int | None) -> bool:
+        """Is the next instruction, after an injected `vector` that of its handler, a hlt? The software backend reports
+        a single-stepped hlt as a step and not as an exit."""
+        registers = self.registers
+        selector, offset = registers["cs"], registers["ip"]
+        if vector is not None:
+            (table,) = struct.unpack_from("<Q", self.vcpu.special(), abi.IDT_BASE)
+            offset, selector = struct.unpack("<HH", self.ram[table + 4 * vector : table + 4 * vector + 4])
+        place = (selector << 4) + offset
+        return self.ram[place : place + 15].lstrip(abi.SEGMENT_PREFIXES).startswith(abi.HLT)
 
     def _settle(self) -> None:
         """Complete what is half done: KVM finishes an I/O instruction only at the next entry (api.rst, KVM_RUN)."""
@@ -141,6 +172,15 @@ class KvmMachine:
             reason = self.vcpu.finish()
             if reason not in ("intr", "debug", "irq_window_open"):
                 self._report(reason)  # the instruction has a further access
+
+    def _drop(self) -> None:
+        """Forget what is in work: KVM completes it, and nobody looks."""
+        self._asked = None
+        self.pending.clear()
+        self._exits.clear()
+        while self._half_done:
+            self._settle()
+            self._exits.clear()
 
     def _report(self, reason: str) -> None:
         """Turn what kvm_run says into one or more exits."""

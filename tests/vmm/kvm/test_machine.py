@@ -136,3 +136,66 @@ def test_what_cannot_be_is_refused():
     with KvmMachine() as machine, pytest.raises(LabError, match="do not fit"):
         machine.load(assemble("hlt", at=0x1000).code * 0x10000)
     assert os.path.exists(device.DEVICE)
+
+
+def test_an_interrupt_that_waits_already_comes_before_the_first_instruction(machine):
+    machine.load(assemble("again: inc ax\n jmp again\ntick: hlt"))
+    machine.ram[32:36] = bytes([0x03, 0x10, 0, 0])  # vector 8: tick
+    machine.registers["flags"] = 0x202
+    machine.interrupt(8)
+    assert machine.run().reason == "hlt"
+    assert machine.registers["ax"] == 0 and machine.ram[0x7FFA:0x7FFC] == b"\x00\x10"
+
+
+def test_an_interrupt_between_two_accesses_of_one_instruction_waits_for_its_end(machine):
+    machine.load(assemble("sti\n mov ax, 0xd000\n mov ds, ax\n add word [2], 5\n nop\n tick: hlt"))
+    machine.ram[32:36] = bytes([0x0C, 0x10, 0, 0])
+    machine.complete(machine.run(), 37)
+    machine.interrupt(8)
+    assert machine.run().data == 42
+    assert machine.run().reason == "hlt"
+    assert machine.ram[0x7FFA:0x7FFC] == b"\x0b\x10"  # behind the add
+
+
+def test_a_new_program_begins_afresh_whatever_was_in_work(machine):
+    machine.load(ECHO)
+    machine.run()
+    machine.load(assemble("mov bx, 5\n hlt"))
+    assert machine.run().reason == "hlt"
+    assert dict(machine.registers) == {**dict.fromkeys(machine.registers, 0), "bx": 5, "ip": 0x1004, "sp": 0x8000} | {
+        "flags": 2
+    }
+
+
+def test_numbers_that_are_none_are_refused(machine):
+    machine.load(ECHO)
+    asked = machine.run()
+    for wrong in (
+        lambda: machine.complete(asked, 1.5),
+        lambda: machine.interrupt(8.5),
+        lambda: machine.load("hlt"),
+        lambda: machine.load(b"\xf4", sp=-4),
+    ):
+        with pytest.raises(LabError):
+            wrong()
+    machine.complete(asked, 1)
+    with pytest.raises(LabError, match="steps"):
+        machine.run(steps=-1)
+    assert machine.run().data == 2
+
+
+def test_a_guest_that_halts_while_an_interrupt_waits_has_halted(machine):
+    """Whoever waits for IF goes step by step, and a step over hlt is no exit for KVM without VT-x."""
+    machine.load(assemble("inc ax\n hlt\n inc ax\n hlt"))
+    machine.interrupt(8)
+    assert [machine.run().reason, machine.registers["ax"]] == ["hlt", 1]
+    assert [machine.run(steps=5).reason, machine.registers["ax"]] == ["hlt", 2]
+
+
+def test_a_handler_that_halts_while_another_interrupt_waits_has_halted(machine):
+    machine.load(assemble("sti\n nop\n nop\n nop\n tick: es hlt\n inc ax\n hlt"))
+    machine.ram[32:40] = bytes([0x04, 0x10, 0, 0]) * 2
+    machine.interrupt(8)
+    machine.interrupt(9)
+    assert [machine.run().reason, machine.registers["ax"], machine.registers["ip"]] == ["hlt", 0, 0x1006]
+    assert list(machine.pending) == [9]
