@@ -49,8 +49,8 @@ def full(disk, name, snapshot, store):
         store.forget(image.name)
         del store.disks[name]
         raise
-    for number, entry in view.items():
-        image.put_run(number, 1, entry)
+    for first, count, entry in runs(view):
+        image.put_run(first, count, entry)
     disk.tell(f"full clone {name}", start, copied_mib=len(view) * CLUSTER / MIB, to=store.name)
     return made
 
@@ -63,6 +63,20 @@ def visible(layers):
     for number in (number for number, entry in view.items() if entry is BAD):
         chain.cluster(layers, number)
     return {number: entry for number, entry in view.items() if takes_room(entry)}
+
+
+def runs(view):
+    """(first cluster, how many, entry) of neighbours that hold the very same object, in order."""
+    first = count = entry = None
+    for number in sorted(view):
+        if first is not None and number == first + count and view[number] is entry:
+            count += 1
+            continue
+        if first is not None:
+            yield first, count, entry
+        first, count, entry = number, 1, view[number]
+    if first is not None:
+        yield first, count, entry
 
 
 def busy(disk):

@@ -34,7 +34,7 @@ class Commit:
     def __init__(self, disk, child):
         self.disk, self.store, self.world, self.child = disk, disk.store, disk.world, child
         self.parent = self.store.image(child.parent)
-        self.todo, self.copied, self.ended = dict.fromkeys(n for n, _ in child.allocated()), 0, False
+        self.todo, self.copied, self.ended = dict.fromkeys(n for n, _ in child.allocated()), 0, False  # an ordered set
         child.merging = True
         disk.job = self
         disk.tell("commit begins", child.name, into=self.parent.name, clusters=len(self.todo))
@@ -53,7 +53,7 @@ class Commit:
         if self.ended or (self.child.merging and self.disk.job is not self):
             return False  # at its end, or the host that did this has died: recover() begins anew
         if self.todo:
-            self._copy(next(iter(self.todo)))
+            self._copy()
         elif above := self.store.children(self.child.name):
             above[0].stand_on(self.parent)
         elif self.disk.job is self:
@@ -64,11 +64,16 @@ class Commit:
                 self.store.forget(self.child.name)
         return True
 
-    def _copy(self, number):
+    def _copy(self):
+        """The last one of those to do: the first of a large dict is found more slowly each time one is taken out."""
+        number, _ = self.todo.popitem()
         entry = self.child.get(number)
-        self.parent.put(number, entry)
+        try:
+            self.parent.put(number, entry)
+        except NoSpace:
+            self.todo[number] = None
+            raise
         self.copied += takes_room(entry)
-        del self.todo[number]
 
     def _switch(self):
         """The moment that counts: from here on the parent is the file of the snapshot, or the newest one."""
