@@ -10,7 +10,7 @@ request to request. Requests and the states they may be answered with:
     {"op": "start", "name", "memory_mib"}   running (with "host"), refused (no room), unknown
     {"op": "find", "name"}                  running (with "host"), absent, unknown
     {"op": "release", "name"}               absent, unknown
-    {"op": "maintenance", "host"}           empty, occupied (no room for what is there), unknown
+    {"op": "maintenance", "host"}           empty, occupied (no room for all of it), unknown; in each case it is closed
 
 'unknown' is the answer when the VM may be on a host that is silent.
 """
@@ -53,10 +53,10 @@ class Story:
         self.before = {}
 
     def begin(self):
-        """Before a request: who runs, and how often each was booted."""
+        """Before a request: who runs where, and how often each was booted."""
         running = self.room.everywhere()
         self.where.update({name: hosts[0] for name, hosts in running.items()})
-        self.before = {name: self.room.boots(name) for name in running}
+        self.before = {name: (hosts, self.room.boots(name)) for name, hosts in running.items()}
 
     def expected(self, request):
         """The states that a good answer may have."""
@@ -130,18 +130,19 @@ def safety(story, request):
     if double or saved:
         belief = "S7.m3" if story.lost else "S6.m5"
         return Failure("safety", ONE_COPY, f"{order}: {(double or saved)[0]}.", belief)
-    for name, boots in story.before.items():
-        if room.boots(name) > boots or name not in running and request != {"op": "release", "name": name}:
-            what = "was booted anew" if name in running else "does not run any more"
-            return Failure("safety", ALIVE, f"{order}: {name}, which was running, {what}; its memory is lost.")
+    for name, (_, boots) in story.before.items():
+        ended = None if request == {"op": "release", "name": name} else room.rest(name)
+        if ended or room.boots(name) > boots:
+            what = ended or "was booted anew; its memory is lost"
+            return Failure("safety", ALIVE, f"{order}: {name}, which was running, {what}.")
     for host in room.vmms:
         if room.free_mib(host) < 0:
             names = ", ".join(name_of(room, host))
             return Failure("safety", ROOM, f"{order}: {host} now has {names}, {-room.free_mib(host):g} MiB too much.")
     for host in story.closed:
         for name in name_of(room, host):
-            if name not in story.before:
-                return Failure("safety", CLOSED, f"{order}: {name} was started on {host}, which is being repaired.")
+            if host not in story.before.get(name, ((), 0))[0]:
+                return Failure("safety", CLOSED, f"{order}: {name} came to {host}, which is being repaired.")
     return None
 
 
@@ -157,11 +158,13 @@ def liveness(story, request, said, fits):
     """Was it done, and is the answer right?"""
     room, order = story.room, words(request)
     want, state = story.expected(request), said.get("state")
+    if state == "running" and not room.running(request["name"]):
+        return Failure("liveness", TRUTH, f"{order}: you answered {answer(said)}; it does not run there.", "S7.m2")
     if request["op"] == "start" and want == {"refused"} and fits:
         return Failure("liveness", DONE, f"{order}: you answered {state!r}, and there was a host with room for it.")
     if request["op"] == "maintenance" and want == {"occupied"} and could_move(story, request["host"]):
         left = ", ".join(name_of(room, request["host"]))
-        return Failure("liveness", DONE, f"{order}: {left} is still there, and another host has room for it.")
+        return Failure("liveness", DONE, f"{order}: still there: {left}; another host has room for at least one.")
     if request["op"] == "release" and "running" in want:
         return Failure("liveness", DONE, f"{order}: it is still running on {story.where[request['name']]}.")
     if request["op"] == "release" and state == "absent" and left_over(room, request["name"]):

@@ -11,7 +11,7 @@ GIB = 1024
 
 
 def scenarios(seed):
-    """Twenty-four stories of two to four hosts; the seed draws names, sizes and hosts."""
+    """Twenty-six stories of two to four hosts; the seed draws names, sizes and hosts."""
     luck = Random(f"Q2.T1/{seed}").random
     stories = [*placement(luck), *maintenance(luck), *silence(luck)]
     return [
@@ -81,6 +81,11 @@ def maintenance(luck):
     yield MAINTENANCE, "four VMs on three hosts", hosts(3), steps
     steps = [start(a, 5), start(b, 5), closing("vmm1"), find(a), find(b)]
     yield MAINTENANCE, "no room for what must move", hosts(2), steps
+    large = {"vmm1": 16 * GIB, "vmm2": 3 * GIB}
+    steps = [start(a, 8), start(b), closing("vmm1"), find(a), find(b)]
+    yield MAINTENANCE, "room for one of the two that must move", large, steps
+    steps = [do("cut", "vmm2"), closing("vmm2"), do("heal", "vmm2"), start(a, 6), start(b, 6), find(b)]
+    yield MAINTENANCE, "a host is closed while it is silent", hosts(2), steps
     steps = [start(a), closing("vmm1"), start(b), start(c), find(b)]
     yield MAINTENANCE, "orders come after the host was closed", hosts(2, 12), steps
     steps = [start(a, 3), start(b, 3), start(c, 3), closing("vmm1"), closing("vmm2"), find(a), find(b), find(c)]

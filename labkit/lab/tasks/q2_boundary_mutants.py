@@ -54,14 +54,13 @@ def empty(host, vmms, free, where, closed):
     closed.append(host)
     if host not in free:
         return {"state": "unknown"}
-    for name in sorted(name for name, at in where.items() if at == host):
+    for name in [name for name, at in where.items() if at == host]:
         memory_mib = vmms[host].info(name)["max_memory_mib"]
         target = roomiest(free, closed, memory_mib)
-        if target is None:
-            return {"state": "occupied"}
-        vmms[host].migrate_to(name, target)
-        where[name], free[target] = target, free[target] - memory_mib
-    return {"state": "empty"}
+        if target:
+            vmms[host].migrate_to(name, target)
+            where[name], free[target] = target, free[target] - memory_mib
+    return {"state": "occupied" if host in where.values() else "empty"}
 
 
 def peeks(request, vmms, notes):
@@ -89,8 +88,11 @@ def no_target(request, vmms, notes):
     """'Move', without where to."""
     if request["op"] != "maintenance":
         return handle(request, vmms, notes)
-    for vm in vmms[request["host"]].list():
-        vmms[request["host"]].migrate_to(vm["name"])
+    try:
+        for vm in vmms[request["host"]].list():
+            vmms[request["host"]].migrate_to(vm["name"])
+    except ConnectionError:
+        return {"state": "unknown"}
     return {"state": "empty"}
 
 
@@ -160,6 +162,59 @@ def moves_by_restart(request, vmms, notes):
     return empty(request["host"], moved, free, where, notes.setdefault("closed", []))
 
 
+def gives_up(request, vmms, notes):
+    """The first VM that fits nowhere ends the work."""
+    host = request.get("host")
+    free, where = look(vmms, notes.get("where", {}))
+    if request["op"] != "maintenance" or host not in free:
+        return handle(request, vmms, notes)
+    notes["where"], closed = where, [*notes.get("closed", []), host]
+    notes["closed"] = closed
+    for name in [name for name, at in where.items() if at == host]:
+        memory_mib = vmms[host].info(name)["max_memory_mib"]
+        target = roomiest(free, closed, memory_mib)
+        if target is None:
+            return {"state": "occupied"}
+        vmms[host].migrate_to(name, target)
+        where[name], free[target] = target, free[target] - memory_mib
+    return {"state": "empty"}
+
+
+def moves_paused(request, vmms, notes):
+    """Stopped for the move, and never let go on."""
+    said = handle(request, vmms, notes)
+    if request["op"] == "maintenance" and said["state"] == "empty":
+        for name, host in notes["where"].items():
+            vmms[host].pause(name)
+    return said
+
+
+def counts_what_is_touched(request, vmms, notes):
+    """Free is what is free now: VMs that have just been started use next to nothing."""
+    if request["op"] != "start" or find_in(notes, request["name"]):
+        return handle(request, vmms, notes)
+    free, where = look(vmms, notes.get("where", {}))
+    free = {host: vmms[host].node_info()["memory_free_mib"] for host in free}
+    host = roomiest(free, notes.get("closed", []), request["memory_mib"])
+    if where.get(request["name"]) or host is None:
+        return handle(request, vmms, notes)
+    notes["where"] = {**where, request["name"]: host}
+    try:
+        vmms[host].define(request["name"], memory_mib=request["memory_mib"])
+        vmms[host].start(request["name"])
+    except ConnectionError:
+        return {"state": "unknown"}
+    return {"state": "running", "host": host}
+
+
+def closes_who_answers(request, vmms, notes):
+    """A silent host that is to be repaired is not noted."""
+    said = handle(request, vmms, notes)
+    if request["op"] == "maintenance" and said["state"] == "unknown":
+        notes["closed"].remove(request["host"])
+    return said
+
+
 def forgets_maintenance(request, vmms, notes):
     """A closed host is a host with much room."""
     said = handle(request, vmms, notes)
@@ -170,7 +225,9 @@ def forgets_maintenance(request, vmms, notes):
 def stops_at_silence(request, vmms, notes):
     """One silent host, and nothing goes any more."""
     free, _ = look(vmms, {})
-    return handle(request, vmms, notes) if len(free) == len(vmms) else {"state": "unknown"}
+    if request["op"] == "maintenance" or len(free) == len(vmms):
+        return handle(request, vmms, notes)
+    return {"state": "unknown"}
 
 
 def defined_is_running(request, vmms, notes):
@@ -204,6 +261,10 @@ MUTANTS = {
     "believes its notes": Mutant(believes_its_notes, "S7.m2"),
     "takes the first host that says yes": Mutant(takes_the_first),
     "moves by stop and start": Mutant(moves_by_restart),
+    "gives up at the first VM that fits nowhere": Mutant(gives_up),
+    "leaves the moved VMs paused": Mutant(moves_paused),
+    "counts what is free now": Mutant(counts_what_is_touched),
+    "closes only hosts that answer": Mutant(closes_who_answers),
     "forgets that a host is closed": Mutant(forgets_maintenance),
     "one silent host stops everything": Mutant(stops_at_silence),
     "defined is running": Mutant(defined_is_running),

@@ -96,6 +96,13 @@ class Room:
         names = {name for vmm in self.vmms.values() for name in vmm.domains}
         return {name: hosts for name in sorted(names) if (hosts := self.running(name))}
 
+    def rest(self, name):
+        """What a VM does instead of running, in words; None if it runs."""
+        states = [self.vmms[host].domains[name].state for host in self.running(name)]
+        if not states:
+            return "does not run any more; its memory is lost"
+        return None if "running" in states else f"is {states[0]} now"
+
     def free_mib(self, host):
         """What a host has not promised yet."""
         vmm = self.vmms[host]
