@@ -18,6 +18,8 @@ from functools import cached_property
 from math import ceil
 
 from labkit.vmm.cpu import Cpu, Privileged
+from labkit.vmm.cpu.execution import SINGLE_STEP
+from labkit.vmm.cpu.memory import whole
 from labkit.vmm.monitor.guest import EXITS, Board, Guest, outcome
 from labkit.vmm.monitor.vmexit import VmExit, reason_of
 from labkit.world.errors import number
@@ -77,9 +79,9 @@ class Monitor:
 
     def run(self, limit=200_000):
         """Turn until the guest has ended, or has run `limit` instructions, or has exited 10,000 times. Returns self."""
-        most = number(limit, "limit", least=1)
+        most = whole(limit, "limit", least=1)
         while not self.ended and self.directly + self.emulated < most and len(self.exits) < EXITS:
-            self.turn(int(min(SLICE, most - self.directly - self.emulated)))
+            self.turn(min(SLICE, most - self.directly - self.emulated))
         return self
 
     def turn(self, steps=SLICE):
@@ -150,6 +152,9 @@ class Monitor:
     # -- answers that all policies share ---------------------------------------------------------------------------
     def emulate(self, exit, reason=None):
         """The VMM carries the instruction out on the vCPU's privileged state instead of the processor's."""
+        if exit.vector == SINGLE_STEP and not exit.software:  # a trap: its instruction has been carried out
+            self.cpu.deliver(SINGLE_STEP, self.virtual)
+            return self.record(exit, reason_of(exit, exit.decoded), "the guest's own handler is called")
         before = described(self.virtual)
         allowed = self.virtual.interrupt_flag
         inner = self.cpu.step_as_supervisor(self.virtual)
@@ -212,7 +217,7 @@ class Monitor:
     # -- what came of it ------------------------------------------------------------------------------------------
     def outcome(self):
         """What can be seen of the guest from outside (an Outcome), to be compared with the bare machine's."""
-        return outcome(self.cpu, self.bus, self.state)
+        return outcome(self.cpu, self.bus, "running" if self.state == "waiting" else self.state)
 
     def counts(self):
         """Exits by reason, in the order of their first appearance."""

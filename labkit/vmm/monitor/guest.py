@@ -11,6 +11,7 @@ from labkit.vmm.cpu import Bus, Cpu, Machine, RegisterDevice, Serial, TextScreen
 from labkit.world.errors import words
 
 EXITS = 10_000  # after so many accesses to devices a run ends
+SHOWN = 60  # characters of a serial output that a difference shows
 RED_ZONE = 256  # bytes below the stack pointer that belong to whoever interrupts next: not compared
 
 
@@ -69,11 +70,8 @@ def on_bare_machine(guest, limit=200_000, instruction_ns=1):
     board, cpu = Board(guest.serial_input), Cpu()
     cpu.load(guest.program)
     exits = Machine(cpu, board, instruction_s=instruction_ns / 1e9).run(limit=EXITS, steps=limit)
-    return outcome(
-        cpu,
-        board,
-        {"hlt": "halted", "shutdown": "shutdown", "internal_error": "internal_error"}.get(exits[-1].reason, "running"),
-    )
+    ends = {"hlt": "halted", "shutdown": "shutdown", "internal_error": "internal_error"}
+    return outcome(cpu, board, "running" if len(exits) == EXITS else ends.get(exits[-1].reason, "running"))
 
 
 def differences(bare, seen, relocate=None):
@@ -81,9 +79,10 @@ def differences(bare, seen, relocate=None):
 
     `relocate`: old address → new one, for a guest whose code was changed on purpose (relocation); None: the same code.
     """
-    told = []
-    if seen.serial != bare.serial:
-        told.append(f"serial output {seen.serial!r} instead of {bare.serial!r}")
+    if bare.state == seen.state == "running":  # both were stopped, not at the same place: only what is out counts
+        length = min(len(seen.serial), len(bare.serial))
+        return serial_differences(bare.serial[:length], seen.serial[:length])
+    told = serial_differences(bare.serial, seen.serial)
     if seen.screen != bare.screen:
         told.append(f"screen {seen.screen.strip()!r} instead of {bare.screen.strip()!r}")
     told += [
@@ -99,6 +98,16 @@ def differences(bare, seen, relocate=None):
         if seen.registers[name] not in (true, relocate and relocate(true))
     ]
     return told + memory_differences(bare, seen, relocate)
+
+
+def serial_differences(bare, seen):
+    """A sentence in a list, or []; of long outputs only the part around the first difference."""
+    if bare == seen:
+        return []
+    same = next((at for at, (a, b) in enumerate(zip(bare, seen, strict=False)) if a != b), min(len(bare), len(seen)))
+    begin = max(0, same - SHOWN // 2) if max(len(bare), len(seen)) > SHOWN else 0
+    true, value = (("… " if begin else "") + repr(text[begin : begin + SHOWN]) for text in (bare, seen))
+    return [f"serial output {value} instead of {true}"]
 
 
 def memory_differences(bare, seen, relocate):

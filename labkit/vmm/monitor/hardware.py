@@ -10,8 +10,7 @@ appendix C), and external interrupts exit, too.
 
 from labkit.vmm.monitor.exit_loop import Monitor
 
-VENDOR = (0, 0x756E, 0x6C74, 0x2169)
-"""What CPUID answers for leaf 0 here: the VMM says what processor the guest sees."""
+NOTHING_TOLD = (0, 0, 0, 0)
 
 
 class Hardware(Monitor):
@@ -39,8 +38,8 @@ class Hardware(Monitor):
 
     def answer(self, exit):
         if exit.reason == "cpuid":
-            self.cpu.complete(exit, VENDOR)
-            return self.record(exit, "CPUID", "the VMM's answer, not the processor's")
+            self.cpu.complete(exit, self.cpu.cpuid.get(exit.data, NOTHING_TOLD))
+            return self.record(exit, "CPUID", "the VMM says what processor the guest sees: here the real one")
         if exit.reason == "hypercall":
             return self.record(exit, "hypercall", f"number {exit.data:#x}: nothing here answers it", exit.data)
         return self.serve(exit)

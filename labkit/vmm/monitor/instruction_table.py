@@ -16,6 +16,7 @@ that are not. VT-x does not make the 17 privileged: it gives the guest a set of 
 are not sensitive any more.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from labkit.world.errors import LabError, unknown
@@ -146,7 +147,13 @@ def table_of(table):
         if table not in TABLES:
             raise unknown("instruction table", table, TABLES)
         return table, TABLES[table]
-    return "your table", tuple(table)
+    lines = tuple(table) if isinstance(table, Iterable) else (table,)
+    for line in lines:
+        if not isinstance(line, Instruction):
+            raise LabError(
+                f"{line!r} is no line of a table", next_step="Instruction('CLI', 'control', privileged=True)"
+            )
+    return "your table", lines
 
 
 def can_trap_and_emulate(table):

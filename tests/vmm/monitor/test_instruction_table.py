@@ -37,3 +37,10 @@ def test_an_unknown_table_and_an_unknown_kind_are_refused():
         can_trap_and_emulate("x68")
     with pytest.raises(LabError, match="NOP: sensitive must be"):
         Instruction("NOP", "yes")
+
+
+def test_what_is_no_table_is_refused_and_an_empty_one_breaks_nothing():
+    for wrong in (5, None, ["MOV"]):
+        with pytest.raises(LabError, match="is no line of a table"):
+            can_trap_and_emulate(wrong)
+    assert can_trap_and_emulate(()) and can_run_hybrid(())

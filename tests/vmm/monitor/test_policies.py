@@ -180,3 +180,52 @@ def test_translation_paravirtualization_and_hardware_are_right_whatever_the_gues
 @given(sources(INNOCENT + TRAPPING))
 def test_without_silent_instructions_trap_and_emulate_is_right(source):
     assert wrong(source) == {}
+
+
+FOREVER = {
+    "letters": "mov dx, 0x3f8\nx: out dx, al\ninc al\njmp x",
+    "ticks": programs.TIMER.replace("cmp byte [ticks], 3\n        jb wait", "jmp wait"),
+    "silence": "x: jmp x",
+}
+
+
+@pytest.mark.parametrize("name", FOREVER)
+def test_a_guest_that_never_ends_is_stopped_and_as_right_as_far_as_it_came(name):
+    found = compare(FOREVER[name], limit=20_000)
+    assert found.bare.state == "running" and not any(found.wrong.values())
+
+
+SINGLE_STEP = """
+    mov word [4], trap
+    push 0x102
+    popf
+    mov al, 1
+    mov al, 2
+    push 0x2
+    popf
+    cli
+    hlt
+trap: inc bx
+    iret
+"""
+
+
+def test_a_guest_that_steps_through_itself_is_told_of_each_instruction():
+    for run in compare(SINGLE_STEP).runs.values():
+        assert run.outcome().registers["bx"] == 4  # mov, mov, push, popf
+
+
+@pytest.mark.parametrize("back", ["retf", "iret"])
+def test_a_return_to_the_own_segment_is_right_although_push_cs_shows_the_ring(back):
+    flags = "push 2\n" if back == "iret" else ""
+    assert wrong(f"{flags}push cs\nmov ax, x\npush ax\n{back}\nx: mov bl, 7\nmov word [0x7ff8], 0\ncli\nhlt") == {}
+
+
+def test_cpuid_is_answered_as_the_bare_machine_would():
+    found = compare("mov ax, 0\ncpuid\nhlt")
+    assert not any(found.wrong.values()) and found.runs["hardware"].counts() == {"CPUID": 1, "HLT": 1}
+
+
+def test_of_a_long_output_only_the_part_that_differs_is_told():
+    silent = "mov dx, 0x3f8\nmov cx, 300\nx: out dx, al\nloop x\nmov ax, cs\nout dx, al\nhlt"
+    assert len(wrong(silent)["trap and emulate"]) < 500
