@@ -11,6 +11,7 @@ from labkit.views.frame import Frame, button, choice, number
 from labkit.vmm.cpu import disassemble
 from labkit.vmm.monitor import POLICIES, Guest, monitor
 from labkit.vmm.monitor.vmexit import VmExit
+from labkit.world.errors import LabError
 
 SHOWN = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags")
 MOST = 600  # steps that are kept
@@ -56,8 +57,11 @@ def steps_of(run):
 
 
 def text_at(run, at):
-    """The instruction at this address, as it stands in the guest's memory now."""
-    return disassemble(run.cpu.peek(run.cpu.registers["cs"], at, 15), at)
+    """The instruction at this address, as it stands in the guest's memory now; '' where none stands."""
+    try:
+        return disassemble(run.cpu.peek(run.cpu.registers["cs"], at, 15), at)
+    except LabError:
+        return ""
 
 
 def step(run, exit, at, before, instruction):
@@ -82,7 +86,8 @@ def step(run, exit, at, before, instruction):
 def sentence(made):
     """One step in words."""
     if made.exit:
-        return f"Exit: {made.exit.reason} at '{made.instruction}'. The VMM: {made.exit.answer}."
+        place = f"'{made.instruction}'" if made.instruction else f"{made.at:04x}h"
+        return f"Exit: {made.exit.reason} at {place}. The VMM: {made.exit.answer}."
     if not made.instruction:
         return "The vCPU has halted: no interrupt will wake it." if made.state == "halted" else "Nothing has run yet."
     return f"The guest runs '{made.instruction}' by itself."
@@ -106,9 +111,7 @@ def listing(program, made):
 
 def registers(made):
     """The registers; changed ones carry a mark."""
-    rows = [
-        (name, card.code(f"{made.registers[name]:04x}"), "● yes" if name in made.changed else "") for name in SHOWN
-    ]
+    rows = [(name, card.code(f"{made.registers[name]:04x}"), "● yes" if name in made.changed else "") for name in SHOWN]
     return card.table("Registers after this step", ("register", "value", "changed?"), rows)
 
 

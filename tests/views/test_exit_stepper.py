@@ -1,5 +1,7 @@
 """The exit stepper: who runs now, why the guest stopped, and back again."""
 
+import pytest
+
 from labkit.views import ExitStepper
 from labkit.views.exit_stepper import sentence
 from labkit.vmm.monitor import POLICIES, guests
@@ -63,3 +65,13 @@ def test_the_terminal_gets_the_whole_story():
 def test_an_endless_guest_is_shown_up_to_a_bound():
     stepper = ExitStepper("again: jmp again")
     assert len(stepper.steps) == 600
+
+
+@pytest.mark.parametrize(("source", "end"), [
+    ("nop\ndb 0x0f, 0xff", "unknown opcode: bytes 0f ff"),
+    ("jmp 0x9000:0", "there is no code at 9000:0000"),
+])  # fmt: skip
+def test_a_guest_that_breaks_down_is_stepped_to_its_end(source, end):
+    stepper = ExitStepper(source)
+    assert stepper.steps[-1].state == "internal_error"
+    assert end in stepper.text().splitlines()[-1]
