@@ -69,7 +69,7 @@ def resume(vmm, name: str):
     """domainResume: the vCPUs go on where they stopped; writes that waited for room on the disk go first."""
     domain = accepting(vmm, "resume", name)
     if domain.disk is not None:
-        domain.disk.resume()
+        domain.disk.resume(by=vmm.name)
     power.tell(vmm, domain, "cont")
     power.go(vmm, domain, "unpaused")
     return domain.answer()
@@ -111,6 +111,8 @@ def kill(vmm, name: str):
 def wakeup(vmm, name: str):
     """domainPMWakeup: a guest that put itself to sleep is woken."""
     domain = accepting(vmm, "wakeup", name)
+    if domain.disk is not None:
+        domain.disk.resume(by=vmm.name)
     power.tell(vmm, domain, "system_wakeup")
     power.go(vmm, domain, "wakeup")
     return domain.answer()

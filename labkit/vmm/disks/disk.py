@@ -106,8 +106,10 @@ class Disk:
         requests.submit(self, requests.discard, offset, length)
 
     @action
-    def resume(self):
-        """Repeat the writes that found no room. Raises NoSpace while there is none."""
+    def resume(self, by=None):
+        """The guest goes on: repeat the writes that found no room. Raises NoSpace while there is none; LabError (409)
+        if `by` is given and does not hold the lease: the disk has been somebody else's since the guest stopped."""
+        self.lease.held(by)
         requests.resume(self)
 
     def where(self, offset):

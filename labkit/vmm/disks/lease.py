@@ -63,6 +63,18 @@ class Lease:
                 "do not write: two writers destroy a file system",
             )
 
+    def held(self, by):
+        """Raises LabError (409) if `by` is given and does not hold the lease any more (libvirt's lock managers give it
+        up at a pause and want it back at the resume: virDomainLockProcessResume)."""
+        if by is not None and self.owner != by:
+            raise LabError(
+                f"{by} has lost the lease of the disk {self.disk!r}: it is at generation {self.generation}, "
+                f"held by {self.owner or 'nobody'}",
+                409,
+                True,
+                f"kill the VM on {by}: its memory is older than the disk",
+            )
+
     def _to(self, owner):
         self.owner, self.generation = owner, self.generation + 1
         return self.generation

@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.vmm import Host, Vmm
-from labkit.vmm.disks import NoSpace
+from labkit.vmm.disks import Datastore, NoSpace
 from labkit.world import LabError, World
 
 
@@ -34,6 +34,25 @@ def test_a_full_datastore_pauses_the_guest_and_loses_nothing(vmm):
     vmm.datastore.give_back("somebody's.iso")
     vmm.resume("web")
     assert state(vmm) == ("running", "unpaused") and disk.read(500 * 1024 * 1024, 1) == b"B"
+
+
+def test_a_guest_that_rested_while_its_disk_was_given_away_never_goes_on():
+    w = World(seed=7)
+    san = Datastore(w, "san")
+    one, two = (Vmm(w, name, Host(), datastore=san) for name in ("vmm1", "vmm2"))
+    for vmm in (one, two):
+        vmm.define("web", memory_mib=512)
+    for rest, wake in ((one.pause, one.resume), (lambda name: one.in_guest(name, "sleep"), one.wakeup)):
+        one.start("web")
+        rest("web")
+        san.disks["web"].break_lease("vmm2")  # somebody took vmm1 for dead, and did not fence it
+        two.start("web")
+        with pytest.raises(LabError, match="vmm1 has lost the lease of the disk 'web'.*held by vmm2"):
+            wake("web")
+        two.kill("web")
+        with pytest.raises(LabError, match="held by nobody – kill the VM on vmm1"):
+            wake("web")
+        one.kill("web")
 
 
 def test_a_guest_that_is_killed_while_it_waits_starts_again(vmm):
