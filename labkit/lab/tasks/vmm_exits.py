@@ -77,6 +77,9 @@ def different(asked, what, said, before, real, ours):
     """The first difference between the guest and the same guest on the bare machine, as a Failure; None without one."""
     if asked["reason"] == "exception":
         return fault_told(what, asked, said, before) or registers_differ(asked, what, real.look(), ours.look())
+    if said["inject"] is not None:
+        did = f"{what}. You injected vector {said['inject']}; on the bare machine nothing came here."
+        return Failure("safety", LISTENS, did)
     if real.devices.log != ours.devices.log:
         return devices_differ(asked, what, real.devices.log, ours.devices.log)
     true, seen = real.look(), ours.look()

@@ -1,8 +1,8 @@
 """VMM.T1, the guests: small real-mode programs drawn by the seed. Each ends at its label `done`.
 
 The devices of guest 'web': a serial port (0x3F8, bytes), a gauge (0x300, words), a bell (0x60: interrupt 0x20 at once),
-an alarm clock (0x61: interrupt 0x20 while the processor waits), and registers in memory from 0xD0000 (words). The
-serial port 0x2F8 and the gauge 0x310 are guest 'db''s. Nothing answers at 0x378.
+an alarm clock (0x61: interrupt 0x20 while the processor waits), and registers in memory from 0xD0000 (words). Serial
+ports, gauges and registers in memory of guest 'db' lie in OTHERS. Nothing answers at 0x378.
 """
 
 from random import Random
@@ -10,7 +10,9 @@ from random import Random
 from labkit.lab.task import Scenario
 
 SERIAL, GAUGE, BELL, ALARM, REGISTERS = 0x3F8, 0x300, 0x60, 0x61, 0xD0000
-OTHERS, OTHERS_GAUGE, NOBODY = 0x2F8, 0x310, 0x378
+OTHERS_SERIAL, OTHERS_GAUGES, OTHERS_REGISTERS = (0x2F8, 0x2E8, 0x3E8), (0x310, 0x320, 0x330), 0xD0100
+OTHERS = [*OTHERS_SERIAL, *OTHERS_GAUGES, *(OTHERS_REGISTERS + 2 * number for number in range(4))]
+NOBODY = 0x378
 MINE = [SERIAL, GAUGE, BELL, ALARM, *(REGISTERS + 2 * number for number in range(4))]
 VECTOR = 0x20
 FAMILIES = {"output": 1, "input": 1, "interrupts": 1, "what the guest may not": 1}
@@ -37,7 +39,7 @@ fault:  push bp
 
 
 def scenarios(seed):
-    """Twenty-eight guests, the short ones of each family first."""
+    """Thirty-one guests, the short ones of each family first."""
     luck = Random(f"VMM.T1/{seed}").random
     stories = [*outputs(luck), *inputs(luck), *interrupts(luck), *refusals(luck)]
     return [Scenario(family, seed * 100 + number, title, data) for number, (family, title, data) in enumerate(stories)]
@@ -153,6 +155,7 @@ def interrupts(luck):
         "a guest switches interrupts off and on",
         junk(luck) + "        cli\n        sti\n        cli\n",
     )
+    yield story("interrupts", "a guest is done: cli, then hlt for ever", junk(luck) + "        cli\n        hlt\n")
     body = SET_UP + "        sti\n        nop\n" + RING + "        nop\n        cli\n"
     yield story("interrupts", "a device interrupts a guest that listens", junk(luck) + body, handlers=tick)
     for count in (1, draw(luck, 2, 3)):
@@ -179,13 +182,13 @@ CATCH = "        mov word [{place:#x}], fault\n        mov word [{segment:#x}], 
 
 def refusals(luck):
     family = "what the guest may not"
-    value = draw(luck, 0x41, 0x5A)
+    value, serial = draw(luck, 0x41, 0x5A), OTHERS_SERIAL[draw(luck, 0, 2)]
     mov = junk(luck) + f"        mov dx, {{:#x}}\n        mov al, {value:#x}\n"
-    yield story(family, "guest web writes to the serial port of guest db", mov.format(OTHERS) + "        out dx, al\n")
+    yield story(family, "guest web writes to the serial port of guest db", mov.format(serial) + "        out dx, al\n")
     yield story(
         family,
         "guest web reads the gauge of guest db",
-        mov.format(OTHERS_GAUGE) + "        in ax, dx\n        mov [0x2000], ax\n",
+        mov.format(OTHERS_GAUGES[draw(luck, 0, 2)]) + "        in ax, dx\n        mov [0x2000], ax\n",
     )
     yield story(
         family,
@@ -195,8 +198,13 @@ def refusals(luck):
     yield story(
         family,
         "guest web writes to its own and to db's serial port",
-        junk(luck) + write_letter("A") + mov.format(OTHERS) + "        out dx, al\n" + write_letter("B"),
+        junk(luck) + write_letter("A") + mov.format(serial) + "        out dx, al\n" + write_letter("B"),
     )
+    place = 2 * draw(luck, 0, 3)
+    neighbour = f"        mov dx, {OTHERS_REGISTERS >> 4:#x}\n        mov es, dx\n"
+    for does, line in (("writes to", f"mov [es:{place}], ax"), ("reads", f"mov ax, [es:{place}]")):
+        title = f"guest web {does} a device register of guest db in memory"
+        yield story(family, title, junk(luck) + neighbour + f"        {line}\n        mov [0x2000], ax\n")
     for vector, code, length, words in (
         (6, "        db 0x0f, 0x0b\n", 2, "runs an undefined instruction (ud2)"),
         (0, "        mov bl, 0\n        div bl\n", 2, "divides by zero"),

@@ -88,7 +88,7 @@ def hlt_does_nothing(exit, vcpu, devices):
 
 
 class Open:
-    """Passes every access on, whoever's device it is."""
+    """Passes every access on, to whosever device."""
 
     def __call__(self, exit, vcpu, devices):
         return handle(exit, {**vcpu, "devices": [exit.get("place")]}, devices)
@@ -96,6 +96,20 @@ class Open:
 
 def reads_are_harmless(exit, vcpu, devices):
     return (Open() if exit.get("direction") == "in" else handle)(exit, vcpu, devices)
+
+
+def walls_for_ports_only(exit, vcpu, devices):
+    return (Open() if exit["reason"] == "mmio" else handle)(exit, vcpu, devices)
+
+
+def hlt_opens_the_flag(exit, vcpu, devices):
+    done = handle(exit, vcpu, devices)
+    return {**done, "if": 1} if exit["instruction"] == "hlt" else done
+
+
+def wakes_by_itself(exit, vcpu, devices):
+    done = handle(exit, vcpu, devices)
+    return {**done, "state": "running", "inject": 0x20} if exit["instruction"] == "hlt" else done
 
 
 def skips_what_it_does_not_know(exit, vcpu, devices):
@@ -159,6 +173,9 @@ MUTANTS = {
     "hlt does nothing": Mutant(hlt_does_nothing),
     "every device is open": Mutant(Open(), "VMM.m27"),
     "reading from others does no harm": Mutant(reads_are_harmless, "VMM.m27"),
+    "devices in memory are open": Mutant(walls_for_ports_only, "VMM.m27"),
+    "hlt opens the flag": Mutant(hlt_opens_the_flag, "VMM.m29"),
+    "hlt injects at once": Mutant(wakes_by_itself),
     "skips what it does not know": Mutant(skips_what_it_does_not_know, "VMM.m26"),
     "a fault switches the guest off": Mutant(switches_off_at_a_fault),
     "the fault comes from behind": Mutant(faults_behind_the_instruction, "VMM.m24"),
