@@ -100,6 +100,8 @@ class Entitlement(Frame):
     keys = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")
 
     def __init__(self, vms=START, host=HOST):
+        if not vms:
+            raise LabError("no VM to look at", next_step="give at least one (Vm, demand in MHz, powered on)")
         self.host = host
         self.vms = {vm.name: vm for vm, _, _ in vms}
         self.demands = {vm.name: demand for vm, demand, _ in vms}

@@ -26,10 +26,17 @@ def rows_of(host):
     for name, vm in host.vms.items():
         speed, promise = host.speed(name), vm.allocation
         limit = "" if promise.limit_mib is None else f", limit {promise.limit_mib:g}"
+        said = f"{promise.shares} shares, {promise.reservation_mib:g} reserved{limit}"
         tone = "good" if speed > 0.9 else "info" if speed > 0.5 else "bad"
-        yield (name, f"{promise.shares} shares, {promise.reservation_mib:g} reserved{limit}",
+        yield (name, said if host.setup == "esxi" else "nothing: KVM promises no memory",
                f"{vm.wanted_mib[0]:.0f}, {vm.wanted_mib[1]:.0f} of it active", lately(host, name),
                card.cell(f"{speed:.0%}", tone))  # fmt: skip
+
+
+def killed(host):
+    """Names of the VMs that the OOM killer ended, as a sentence; nothing if there are none."""
+    names = [event.detail["vm"] for event in host.world.trace.where(kind="memory", src=host.host, action="kill")]
+    return f"Ended by the OOM killer: {', '.join(names)}." if names else ""
 
 
 def levels_for(vm):
@@ -48,7 +55,12 @@ class MemoryPressure(Frame):
 
     def __init__(self, host=None, setup="esxi", seed=7):
         self.host = host or self.made(setup, seed)
-        self.chosen, self._following = next(iter(self.host.vms)), False
+        self._chosen, self._following = None, False
+
+    @property
+    def chosen(self):
+        """The VM that the fields belong to: another one if it is gone, None if there is none left."""
+        return self._chosen if self._chosen in self.host.vms else next(iter(self.host.vms), None)
 
     @staticmethod
     def made(setup, seed):
@@ -70,25 +82,26 @@ class MemoryPressure(Frame):
             card.table(f"Free of {host.memory_mib:g} MiB: {host.lowest_mib:.0f} when the state was decided, "
                        f"{host.free_mib:.0f} after reclaiming. Configured: {host.overcommitment:.0%} of the host",
                        columns, list(rows_of(host))),
-            note="The guest cannot see where its pages are; the host cannot see what they are good for. Speed: if one "
-            "second of work uses every active page once.",
+            note=f"{killed(host)} The guest cannot see where its pages are; the host cannot see what they are good for."
+            " Speed: if one second of work uses every active page once.",
         )  # fmt: skip
 
     def text(self):
         taken = [f"  {name}: speed {self.host.speed(name):.0%}, lately: {lately(self.host, name)}"
                  for name in self.host.vms]  # fmt: skip
-        return "\n".join([f"Second {self.host.world.now:g}. {describe(self.host)}", *taken])
+        return "\n".join([f"Second {self.host.world.now:g}. {describe(self.host)} {killed(self.host)}".strip(), *taken])
 
     def controls(self):
-        vm = self.host.vm(self.chosen)
-        self._vm = choice("VM", list(self.host.vms), self.choose, value=self.chosen)
-        self._used = number("wants MiB", 0, 7168, round(vm.wanted_mib[0]), self.want, step=256)
-        self._active = number("of it active", 0, 7168, round(vm.wanted_mib[1]), self.use, step=256)
-        self._shares = choice("Shares", levels_for(vm), self.share, value=vm.allocation.shares)
-        self._reserved = number("reserved MiB", 0, 4096, round(vm.allocation.reservation_mib), self.reserve, step=256)
+        self._vm = choice("VM", list(self.host.vms) or ["none"], self.choose, value=self.chosen)
+        self._used = number("wants MiB", 0, 7168, 0, self.want, step=256)
+        self._active = number("of it active", 0, 7168, 0, self.use, step=256)
+        self._shares = choice("Shares", ["low", "normal", "high"], self.share, value="normal")
+        self._reserved = number("reserved MiB", 0, 65_536, 0, self.reserve, step=256)
+        self.follow_fields()
+        promises = [self._shares, self._reserved] if self.host.setup == "esxi" else []
         times = [button(f"{s} s", lambda s=s: self.act(lambda: self.later(s)), icon="play") for s in (1, 5, 30)]
         return [
-            [self._vm, self._used, self._active, self._shares, self._reserved],
+            [self._vm, self._used, self._active, *promises],
             [*times, button("Start another VM", lambda: self.act(self.start))],
         ]
 
@@ -96,15 +109,16 @@ class MemoryPressure(Frame):
     def choose(self, name):
         """Look after this VM from now on."""
         if not self._following:
-            self.chosen = name
+            self._chosen = name
             self.follow_fields()
-            self.refresh(f"{name} is chosen")
+            self.refresh(f"{self.chosen} is chosen" if self.chosen == name else f"{name} does not run any more")
 
     def follow_fields(self):
         """The fields show the chosen VM; what they say meanwhile is not an order."""
-        if self._live is None:
+        vm = self.host.vms.get(self.chosen)
+        if vm is None or not hasattr(self, "_reserved"):
             return
-        vm, self._following = self.host.vm(self.chosen), True
+        self._following = True
         self._vm.options, self._vm.value = list(self.host.vms), self.chosen
         self._shares.options = levels_for(vm)
         self._shares.value, self._reserved.value = vm.allocation.shares, round(vm.allocation.reservation_mib)
@@ -113,14 +127,14 @@ class MemoryPressure(Frame):
 
     def want(self, used_mib):
         """The chosen VM's programs want so much memory."""
-        if self._following:
+        if self._following or self.chosen is None:
             return
         active = min(self.host.vm(self.chosen).wanted_mib[1], used_mib)
         self.act(lambda: self.host.demand(self.chosen, used_mib, active), f"{self.chosen} wants {used_mib} MiB")
 
     def use(self, active_mib):
         """So much of it is used all the time."""
-        if self._following:
+        if self._following or self.chosen is None:
             return
         used = max(self.host.vm(self.chosen).wanted_mib[0], active_mib)
         self.act(lambda: self.host.demand(self.chosen, used, active_mib), f"{self.chosen}: {active_mib} MiB active")
@@ -134,7 +148,7 @@ class MemoryPressure(Frame):
         self.promise(reservation_mib=reservation_mib)
 
     def promise(self, **changed):
-        if self._following:
+        if self._following or self.chosen is None:
             return
         before = self.host.vm(self.chosen).allocation
         asked = {"shares": before.shares, "reservation_mib": before.reservation_mib, **changed}
@@ -154,11 +168,14 @@ class MemoryPressure(Frame):
     def later(self, seconds):
         """Let time pass."""
         self.host.world.run(until=self.host.world.now + seconds)
-        return f"{seconds} s later: state {self.host.state.name}, {self.host.free_mib:.0f} MiB free"
+        self.follow_fields()
+        said = f"{seconds} s later: state {self.host.state.name}, {self.host.free_mib:.0f} MiB free"
+        return f"{said}. {killed(self.host)}".removesuffix(". ")
 
     def heard(self, key):
         if key == "ArrowRight":
             self.act(lambda: self.later(1))
+        if key == "ArrowRight" or self.chosen is None:
             return
         more = 256 if key == "ArrowUp" else -256
         used = min(7168, max(0, round(self.host.vm(self.chosen).wanted_mib[0]) + more))

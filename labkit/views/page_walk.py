@@ -27,12 +27,14 @@ def rows_of(trail):
 def labels(rows):
     """What each row is for."""
     tables = sum(row[-1][1] == "guest" for row in rows)
-    last = ["find the page itself"] * (len(rows) - tables) if tables else ["the VMM's own table"]
+    last = ["find the page itself" if tables else "the VMM's own table"] * (len(rows) - tables)
     return [f"guest's level {level}" for level in range(tables, 0, -1)] + last
 
 
 def describe(trail):
     """What the picture says, as a sentence."""
+    if not trail:
+        return "No walk yet: access an address first, e.g. one_walk(mmu)."
     counted = {whose: sum(each == whose for each, _ in trail) for whose in dict.fromkeys(each for each, _ in trail)}
     parts = " and ".join(f"{number} of the {whose} tables" for whose, number in counted.items())
     return f"{len(trail)} references to memory for one address: {parts}."

@@ -5,6 +5,7 @@ import pytest
 from labkit.lab import session
 from labkit.views import Entitlement
 from labkit.views.entitlement import START
+from labkit.world import LabError
 
 
 @pytest.fixture
@@ -102,3 +103,8 @@ def test_the_picture_says_in_words_what_it_shows(view):
     html = view.html()
     assert "<desc>web demands 4,000 and gets" in html and "erp is powered off." in html
     assert html == Entitlement(START).html()
+
+
+def test_without_a_vm_there_is_nothing_to_show():
+    with pytest.raises(LabError, match="no VM"):
+        Entitlement(vms=())

@@ -86,3 +86,30 @@ def test_a_promise_that_cannot_be_kept_is_a_sentence_not_a_traceback(view, stude
     for _ in range(6):
         view.act(view.start)
     assert "There are enough VMs" in view._said.value
+
+
+@pytest.mark.parametrize("chosen", ["web", "build"])
+def test_a_vm_that_is_killed_is_told_and_another_one_is_looked_after(student, chosen):
+    view = MemoryPressure(setup="kvm")
+    view.live()
+    view.choose(chosen)
+    busy(view)
+    view.start()
+    view.start()
+    for _ in range(10):
+        view.act(lambda: view.later(30))
+        view.heard("ArrowUp")
+    assert "Ended by the OOM killer: " in view.text() and "OOM killer" in view.html()
+    assert view.chosen in view.host.vms
+    for name in list(view.host.vms):
+        view.host.power_off(name)
+    view.heard("ArrowUp")
+    assert view.chosen is None and view.html() and view.controls()
+
+
+def test_kvm_offers_no_promises_and_the_host_refuses_them(student):
+    view = MemoryPressure(setup="kvm")
+    view.live()
+    assert "KVM promises no memory" in view.html()
+    view.share("high")
+    assert "no shares, reservation or limit" in view._said.value

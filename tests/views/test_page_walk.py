@@ -22,3 +22,7 @@ def test_the_others_are_short():
     assert "4 references" in walked(Native()).text()
     assert "4 of the shadow tables" in walked(Shadow()).text()
     assert walked(Shadow()).html() == walked(Shadow()).html()
+
+
+def test_before_the_first_walk_there_is_nothing_to_draw():
+    assert "No walk yet" in PageWalk(Nested()).text() and "0 references" in PageWalk(Nested()).html()

@@ -26,7 +26,8 @@ def step(host, dt_s):
     Returns {(action, vm): MiB}."""
     done = {}
     for vm in host.vms.values():
-        _keep_limit(host, vm, dt_s, done)
+        if vm.allocation.limit_mib is not None:
+            _keep_limit(vm, dt_s, done)
     host.enter(rung_of(host.free_mib, host.least_mib, host.rung, host.ladder))
     least = enough_mib(host)
     for action in host.state.actions:
@@ -81,7 +82,7 @@ def _room(host, vm, action):
     return 0.0 if action == "share" and not host.broken else room(vm, action, host.salting)
 
 
-def _keep_limit(host, vm, dt_s, done):
+def _keep_limit(vm, dt_s, done):
     """A limit counts in every state: what the VM holds above it is taken, however much the host has free."""
     for action in ("balloon", "compress", "swap"):
         over = vm.granted_mib - vm.allocation.cap_mib(vm.memory_mib)
@@ -94,7 +95,7 @@ def _keep_limit(host, vm, dt_s, done):
 def _let_down(host, dt_s, done):
     """Enough is free: balloons shrink. This costs no host memory until the guests use what they got back."""
     for vm in host.vms.values():
-        if vm.granted_mib < vm.allocation.cap_mib(vm.memory_mib) - CHUNK_MIB:
+        if vm.row("balloon") and vm.granted_mib < vm.allocation.cap_mib(vm.memory_mib) - CHUNK_MIB:
             mib = guest_side.deflate(vm, min(RATE_MIB_S["balloon"] * dt_s, host.free_mib - host.least_mib))
             if mib > 1e-6:
                 _count(done, "deflate", vm, mib)

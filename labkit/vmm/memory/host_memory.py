@@ -22,7 +22,7 @@ from labkit.world import action
 from labkit.world.errors import LabError, number, unknown
 
 STEP_S = 1.0
-REST_STEPS = 20  # steps without a change before the host rests; the estimate of what is active settles meanwhile
+NEAR = 0.05  # so far from the truth an estimate of the active part may be when the host rests
 PATIENCE_S = 1800.0  # a host that still swaps so long after the last order is in balance (ours)
 LINUX = (State("enough", float("inf"), ()), State("low", 0, ("swap",)), State("min", 0, ("swap", "kill")))
 SETUPS = {"esxi": (esxi.step, ESXI_6), "kvm": (linux.step, LINUX)}
@@ -160,11 +160,13 @@ class HostMemory:
 
     @action
     def allocate(self, name, allocation):
-        """Give a running VM other shares, another reservation or limit; refused like a power-on."""
+        """Give a running VM other shares, another reservation or limit; refused like a power-on, and on KVM, where
+        nobody would keep them."""
         vm = self.vm(name)
-        if self.setup == "esxi":
-            others = [Promise(each) for each in self.vms.values() if each is not vm]
-            admit(self.memory_mib, others, Promise(vm, allocation))
+        if self.setup != "esxi":
+            raise linux.no_promise(name)
+        others = [Promise(each) for each in self.vms.values() if each is not vm]
+        admit(self.memory_mib, others, Promise(vm, allocation))
         vm.allocation = allocation.fits(vm.memory_mib)
         self._wake()
 
@@ -185,7 +187,8 @@ class HostMemory:
     # -- what happens by itself ----------------------------------------------------------------------------------
     @action
     def step(self, dt_s=STEP_S):
-        """Let `dt_s` seconds of memory work happen. True if anything changed that can be seen from outside."""
+        """Let `dt_s` seconds of memory work happen. True if anything changed that can be seen from outside, or if the
+        host is still learning what is active."""
         if self.before_step:
             self.before_step()
         number(dt_s, "dt_s", most=60)
@@ -201,7 +204,8 @@ class HostMemory:
                 self._swapped_at = self.world.now if what == "swap" else self._swapped_at
                 self._tell(name, f"{what} {name} {mib:.0f} MiB", action=what, vm=name, mib=round(mib, 3))
         after = self._figures()
-        return len(before) != len(after) or any(abs(a - b) > 0.5 for a, b in zip(before, after, strict=True))
+        moved = len(before) != len(after) or any(abs(a - b) > 0.5 for a, b in zip(before, after, strict=True))
+        return moved or any(abs(vm.seen_active - vm.active_part) > NEAR for vm in self.vms.values())
 
     def enter(self, rung):
         """Another state holds from now on (called by the rules)."""
@@ -248,10 +252,10 @@ class HostMemory:
             self.world.process(self._tick)
 
     def _tick(self):
-        quiet = 0
-        while self.vms and quiet < REST_STEPS and not self._thrashes():
+        while self.vms and not self._thrashes():
             yield self.world.timeout(STEP_S)
-            quiet = 0 if self.step() else quiet + 1
+            if not self.step():
+                break
         self.ticking = False
 
     def _thrashes(self):

@@ -13,13 +13,14 @@ one process dies, and that process is a whole VM.
 Source: Linux Documentation/admin-guide/mm (ksm, concepts), mm/page_alloc.c (watermarks), mm/oom_kill.c (oom_badness).
 
 What the real one does differently: pages of files are dropped before anything is swapped; `memory.min` and `memory.low`
-of a cgroup protect a VM; `oom_score_adj` changes the choice; zswap compresses.
+of a cgroup protect a VM and `memory.max` limits it; `oom_score_adj` changes the choice; zswap compresses.
 """
 
 from math import sqrt
 
 from labkit.vmm.memory import costs
 from labkit.vmm.memory.reclaim import LRU, reclaim, share_room
+from labkit.world.errors import LabError
 
 
 def watermarks_mib(memory_mib):
@@ -40,6 +41,14 @@ def step(host, dt_s):
     if host.rung == 2 and host.swap_free_mib < 1.0 and host.asked_mib > 1.0:
         host.kill(max(host.vms.values(), key=badness))
     return done
+
+
+def no_promise(name):
+    """The LabError for shares, a reservation or a limit of a VM's memory: nobody would keep them here."""
+    return LabError(
+        f"the kernel has no shares, reservation or limit for the memory of {name}",
+        next_step="set-up 'esxi' has them; on a real Linux host look at its cgroup (memory.max, memory.min)",
+    )
 
 
 def badness(vm):

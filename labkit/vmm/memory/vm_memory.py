@@ -69,11 +69,11 @@ class VmMemory:
     # -- the two views -------------------------------------------------------------------------------------------
     def row(self, *kinds):
         """What the guest calls so (active, idle, free, balloon), MiB."""
-        return sum(mib for (guest, _), mib in self.pages.items() if guest in kinds)
+        return sum([mib for (guest, _), mib in self.pages.items() if guest in kinds])
 
     def column(self, *places):
         """What the host keeps there (backed, shared, compressed, swapped, none), MiB."""
-        return sum(mib for (_, host), mib in self.pages.items() if host in places)
+        return sum([mib for (_, host), mib in self.pages.items() if host in places])
 
     @property
     def frames_mib(self):
@@ -118,10 +118,15 @@ class VmMemory:
         }
         return {name: round(mib) for name, mib in figures.items()}
 
+    @property
+    def active_part(self):
+        """The active part of the pages that are in frames: what the host wants to know and can only guess."""
+        held = self.column("backed", "shared")
+        return sum(self.pages.get(("active", host), 0.0) for host in ("backed", "shared")) / held if held else 1.0
+
     def sample(self, luck):
         """Watch SAMPLE_PAGES pages picked at random by `luck` (a random.Random); the estimate follows slowly."""
-        held = self.column("backed", "shared")
-        part = sum(self.pages.get(("active", host), 0.0) for host in ("backed", "shared")) / held if held else 1.0
+        part = self.active_part
         seen = sum(luck.random() < part for _ in range(SAMPLE_PAGES)) / SAMPLE_PAGES
         self.seen_active += (seen - self.seen_active) / 4
 

@@ -153,6 +153,13 @@ def test_on_kvm_somebody_must_set_the_balloon():
         host().set_balloon("a", 100)
 
 
+def test_on_kvm_nobody_keeps_a_promise_about_memory():
+    memory = host("kvm", vms=("a",))
+    with pytest.raises(LabError, match="no shares, reservation or limit"):
+        memory.allocate("a", MemoryAllocation(reservation_mib=1024))
+    assert memory.vm("a").allocation == MemoryAllocation()
+
+
 def test_power_on_is_refused_when_a_promise_cannot_be_kept():
     memory = host(vms=(), allocations={})
     memory.power_on("db", 12288, MemoryAllocation(reservation_mib=12288))

@@ -95,7 +95,7 @@ def test_who_thrashes_is_told_so_and_gets_well_when_less_is_wanted():
     for name in memory.vms:
         memory.demand(name, 1500, 1000)
     memory.world.run()
-    assert {memory.speed(name) for name in memory.vms} == {1.0}
+    assert min(memory.speed(name) for name in memory.vms) > 0.99
 
 
 def test_the_host_is_moved_by_faults_not_by_wishes():
