@@ -74,13 +74,13 @@ def unsettled(draw):
 
 
 def changing(draw):
-    """A burst of one or two rounds, then quiet; a link that others begin to use; a guest that wakes up."""
-    for length in (1, 1, 2, 2):
-        begins = 1 + int(draw() * 2)
-        rates = [0.3] * begins + [1.2] * length + [0.3]
-        yield story(
-            CHANGES, draw, pick(draw, (2, 4, 8)), pick(draw, (500, 1000)), rates, copy=15, permitted=draw() < 0.5
-        )
+    """Bursts of one or two rounds, then quiet; a link that others begin to use; a guest that wakes up."""
+    for bursts in ((1,), (2,), (1, 2), (2, 1)):
+        rates = [0.5] + [0.3] * int(draw() * 2)
+        for length in bursts:
+            rates += [1.2] * length + [0.5]
+        link, gib = pick(draw, (250, 500)), pick(draw, (4, 8, 16))
+        yield story(CHANGES, draw, gib, link, [*rates, 0.3], copy=25, permitted=draw() < 0.5)
     for late in (1, 1, 2):
         faster = pick(draw, (1000, 1200))
         bandwidth = [faster] * late + [faster / 3]
@@ -125,7 +125,8 @@ def title(data, parts, bandwidth):
         words.append(f"from round {len(bandwidth)} on {bandwidth[-1]:.0f}")
     if len(set(parts)) > 1:
         bursts = [number for number, part in enumerate(parts, 1) if part > 1]
-        words.append(f"writes {parts[0] * bandwidth[0]:.0f} MiB/s, faster from round {bursts[0]} on")
+        when = f"from round {bursts[0]} on" if parts[-1] > 1 else f"in round {' and '.join(map(str, bursts))}"
+        words.append(f"writes {parts[0] * bandwidth[0]:.0f} MiB/s, faster than the link {when}")
     else:
         words.append(f"writes {parts[0] * bandwidth[0]:.0f} MiB/s")
     if data["wws_mib"] is not None:
