@@ -87,6 +87,8 @@ class Cpu(Execution):
     def run(self, steps=1_000_000):
         """Execute up to `steps` instructions; returns the Exit that says why it stopped ('intr': they are used up)."""
         self._ready()
+        if self.held and not self.memory.answers and self.pending and self.interruptible:
+            self.held = None  # the next round of a rep: nothing of it has happened, so the interrupt comes first
         if self.held:
             exit, self.held = self.held, None
             return self._open(exit)

@@ -63,10 +63,11 @@ class Comparison:
     __repr__ = __str__
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
+        left = 'style="text-align:left"'
+        head = "".join(f'<th scope="col" {left}>{escape(name)}</th>' for name in COLUMNS)
         body = "".join(
-            f'<tr><th scope="row">{escape(row[0])}</th>'
-            + "".join(f"<td>{escape(text)}</td>" for text in row[1:])
+            f'<tr><th scope="row" {left}>{escape(row[0])}</th>'
+            + "".join(f"<td {left}>{escape(text)}</td>" for text in row[1:])
             + "</tr>"
             for row in self.rows()
         )

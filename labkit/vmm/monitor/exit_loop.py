@@ -98,7 +98,7 @@ class Monitor:
         """What comes before an entry: wake the vCPU, inject. False when it has halted for good."""
         if self.state == "waiting" and not self.wake():
             return False
-        if not self.shadow:
+        if not self.shadow and not self.cpu.held:  # an instruction with several accesses comes to its end first
             self.inject()
         self.shadow = False  # sti takes effect one instruction later: `sti / hlt` must not be interrupted between
         return True

@@ -225,3 +225,16 @@ def test_what_is_no_machine_code_is_not_loaded(wrong):
             cpu.run(steps)
     with pytest.raises(LabError, match="machine code is bytes"):
         disassemble(wrong)
+
+
+def test_an_interrupt_comes_between_two_rounds_of_a_rep_that_asks_a_device():
+    cpu = Cpu()
+    cpu.load(assemble("mov ax, 0xd000\n mov es, ax\n mov cx, 4\n sti\n rep stosb\n hlt\n tick: inc bx\n iret"))
+    cpu.ram[32:36] = (0x100C).to_bytes(4, "little")
+    cpu.run()
+    cpu.interrupt(8)
+    left = []
+    while (exit := cpu.run()).reason == "mmio":
+        left.append((exit.address, cpu.registers["bx"]))
+    assert left == [(0xD0001, 1), (0xD0002, 1), (0xD0003, 1)]
+    assert (cpu.registers["cx"], cpu.registers["ip"]) == (0, 0x100C)

@@ -229,3 +229,21 @@ def test_cpuid_is_answered_as_the_bare_machine_would():
 def test_of_a_long_output_only_the_part_that_differs_is_told():
     silent = "mov dx, 0x3f8\nmov cx, 300\nx: out dx, al\nloop x\nmov ax, cs\nout dx, al\nhlt"
     assert len(wrong(silent)["trap and emulate"]) < 500
+
+
+def test_an_interrupt_in_the_midst_of_an_instruction_with_several_exits_waits_for_its_end():
+    source = guests.QUIET.replace("hlt                     ; until the timer ticks", PAINT)
+    for policy in POLICIES:
+        run = monitor(source, policy, instruction_ns=1000, exit_ns=200_000).run()
+        assert (run.state, run.bus.screen.text()) == ("halted", "A" * 20)
+        assert "t" in run.bus.serial.text
+
+
+PAINT = """mov ax, 0xb800
+        mov es, ax
+        xor di, di
+        mov cx, 20
+        mov ax, 0x0741
+        rep stosw
+        mov word [0x7ffa], 0
+        hlt"""
