@@ -118,10 +118,13 @@ def _row(each):
 
 def verdict(outcome):
     """How it ended, in figures."""
-    total = "no end" if outcome.ended == "never" else f"{outcome.total_s:.1f} s in all"
     stop = f"{1000 * outcome.downtime_s:.0f} ms stop" if outcome.moved else "no stop"
-    sent = f"{outcome.factor:.2f} times the memory sent" if outcome.ended != "never" else "memory sent again and again"
-    return f"{total}, {stop}, {outcome.live_rounds} round{'' if outcome.live_rounds == 1 else 's'}, {sent}"
+    if outcome.after:
+        stop = f"stopped for registers and devices only, then {outcome.after.stall_s:.1f} s of waiting for pages"
+    if outcome.ended == "never":
+        return "no end, no stop, memory sent again and again"
+    rounds = f"{outcome.live_rounds} round{'' if outcome.live_rounds == 1 else 's'}"
+    return f"{outcome.total_s:.1f} s in all, {stop}, {rounds}, {outcome.factor:.2f} times the memory sent"
 
 
 class PreCopy(Frame):

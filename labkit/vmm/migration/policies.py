@@ -112,7 +112,7 @@ class Policy:
 
     def _tried_enough(self, progress):
         if self.max_rounds is not None and progress.round >= self.max_rounds:
-            return self.at_limit, f"limit hit: {self.max_rounds} rounds"
+            return self.at_limit, f"limit hit: {self.max_rounds} round{'' if self.max_rounds == 1 else 's'}"
         if self.max_factor is not None and progress.total_mib > self.max_factor * progress.memory_mib:
             return self.at_limit, f"limit hit: more than {self.max_factor:g} times the memory sent"
         if self.timeout_s_gib is not None and progress.elapsed_s >= self.timeout_s_gib * _gib(progress):

@@ -92,7 +92,8 @@ class Outcome:
 
     @property
     def downtime_s(self):
-        """Seconds in which the guest ran nowhere; 0 if it never stopped."""
+        """Seconds in which the guest ran nowhere; 0 if it never stopped. The state of its devices, which must travel
+        while it stands still, is not reckoned here (some MiB: milliseconds on a fast link), but see `resume_s`."""
         if not self.moved:
             return 0.0
         return sum(each.duration_s for each in self.rounds if each.stopped) + self.resume_s
@@ -115,8 +116,12 @@ class Outcome:
 
     def __repr__(self):
         rounds = f"{self.live_rounds} round{'' if self.live_rounds == 1 else 's'}"
-        return (f"<{self.policy.name}: {self.ended} after {rounds}, {self.live_s:.1f} s; "
-                f"stop {self.downtime_s:.2f} s; {self.why}>")  # fmt: skip
+        if self.ended == "never":
+            return f"<{self.policy.name}: never ends; {self.why}>"
+        stop = f"stop {self.downtime_s:.2f} s" if self.moved else "no stop"
+        if self.after:
+            stop = f"stop for registers and devices only, then {self.after.stall_s:.1f} s of waiting for pages"
+        return f"<{self.policy.name}: {self.ended} after {rounds}, {self.live_s:.1f} s; {stop}; {self.why}>"
 
     def table(self):
         """The rounds as text, one line each; the middle of a long list is left out, and it says so."""
