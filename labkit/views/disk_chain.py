@@ -171,7 +171,7 @@ class DiskChain(Frame):
     keys = ("ArrowLeft", "ArrowRight", "Home", "End")
 
     def __init__(self, disk, blocks=12):
-        self.disk, self.blocks, self.block, self.chosen = disk, blocks, 0, None
+        self.disk, self.blocks, self.block, self.chosen = disk, blocks, 0, ""
 
     def html(self):
         return draw_panel(look(self.disk, self.block, self.blocks))
@@ -192,12 +192,15 @@ class DiskChain(Frame):
         ]  # fmt: skip
 
     def _known(self):
-        return [("none yet", None), *((name, name) for name in self.disk.snapshots)]
+        return [
+            ("choose one" if self.disk.snapshots else "none yet", ""),
+            *((name, name) for name in self.disk.snapshots),
+        ]
 
     def refresh(self, said=""):
         """Draw anew; the lists follow what there is now."""
         if self._live is not None:
-            kept = self.chosen if self.chosen in self.disk.snapshots else None
+            kept = self.chosen if self.chosen in self.disk.snapshots else ""
             self._disks.options, self._names.options = sorted(self.disk.store.disks), self._known()
             self._disks.value, self._names.value = self.disk.name, kept
             self.chosen = kept
@@ -206,7 +209,7 @@ class DiskChain(Frame):
     def show(self, name):
         """Look at another disk of the datastore."""
         if name in self.disk.store.disks and name != self.disk.name:
-            self.disk, self.chosen = self.disk.store.disks[name], None
+            self.disk, self.chosen = self.disk.store.disks[name], ""
             self.refresh(verdict(look(self.disk, self.block, self.blocks)))
 
     def heard(self, key):

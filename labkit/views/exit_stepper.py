@@ -102,11 +102,17 @@ def listing(program, made):
         (
             f"{'▶ ' if at == here else ''}{line.address:04x}",
             card.code(line.code.hex(" ")[:17]),
-            card.code(line.source.strip()),
+            in_two(line.source),
         )
         for at, line in list(enumerate(lines))[first : first + WINDOW]
     ]
     return card.table("Guest memory", ("address", "bytes", "source"), rows, now=here - first)
+
+
+def in_two(source):
+    """A line of source, its comment below it."""
+    words, _, comment = (part.strip() for part in source.partition(";"))
+    return card.Html(card.code(words) + (f'<span class="lk-who">{card.text(comment)}</span>' if comment else ""))
 
 
 def registers(made):
@@ -170,8 +176,8 @@ class ExitStepper(Frame):
             f"<p><strong>Step {self.at} of {len(self.steps) - 1}</strong> · {card.text(sentence(made))}</p>"
         )
         sides = "".join(
-            f'<div style="flex:1 1 17em;min-width:0">{part}</div>'
-            for part in (listing(self.program, made), registers(made), facts(made))
+            f'<div style="flex:{width} 1 {width * 2}em;min-width:0">{part}</div>'
+            for width, part in ((10, listing(self.program, made)), (6, registers(made)), (8, facts(made)))
         )
         body = card.Html(f'<div style="display:flex;flex-wrap:wrap;gap:0 28px">{sides}</div>')
         return card.panel(f"A guest under the VMM: {self.policy}", head, body)

@@ -188,8 +188,10 @@ class Overhead:
         """Bars on a logarithmic scale, with the numbers in words beside them."""
         words = [f"{each.ns:,.2f} ns, {self.times(each):,.0f} × native" for each in self.costs]
         bars = [part for at, each in enumerate(self.costs) for part in bar(each, 46 * at, words[at])]
-        scale = text(10, 46 * len(words) + 14, f"{DECADE} units of a bar: ten times as long", anchor="start", size=11)
-        height = 46 * len(words) + 22
+        low = 46 * len(words)
+        scale = rect(240, low + 8, DECADE, 3, fill="faint") + text(246 + DECADE, low + 14, "longer: ten times the time",
+                                                                  anchor="start", size=11)  # fmt: skip
+        height = low + 22
         picture = svg("What it costs to be a guest", "; ".join(self.rows()), 880, height, [*bars, scale])
         return figure(picture, [self.where, *self.rows()]) + f"<p>{escape(self.where)}</p>"
 
