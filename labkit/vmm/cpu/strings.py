@@ -31,7 +31,8 @@ def string(cpu, instruction):
 
 def _repeated(cpu, once, until, instruction):
     """Rounds while cx is not 0; cmps and scas also stop when ZF is `until`. Between two rounds single-step traps, and
-    an interrupt that came while a device was asked gets its turn. A fault in cmps or scas gives back the flags from before the instruction (SDM vol. 2, REP)."""
+    an interrupt that came while a device was asked gets its turn. A fault in cmps or scas gives back the flags from
+    before the instruction (SDM vol. 2, REP)."""
     words, flags, memory, ip, next_ip = cpu.words, cpu.flags, cpu.memory, instruction.ip, instruction.next_ip
 
     def step():
