@@ -17,6 +17,14 @@ from labkit.world.errors import LabError
 HYPERVISOR_MIB = 512  # for the hypervisor itself (ours; a real VMkernel or host Linux takes 0.5 to 4 GiB)
 
 
+class Promise:
+    """What admission asks of a VM, read from its memory; with another allocation, if one is wished for."""
+
+    def __init__(self, vm, allocation=None):
+        self.name, self.memory_mib, self.vcpus = vm.name, vm.memory_mib, vm.vcpus
+        self.memory = allocation or vm.allocation
+
+
 def overhead_mib(memory_mib, vcpus=1):
     """Host memory a running VM costs beyond its own: frame buffer, page tables, device state. A line through the
     documented table (1 vCPU: 20.3 MiB at 256 MiB, 139.6 at 16384; 4 MiB per further vCPU)."""

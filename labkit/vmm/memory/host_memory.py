@@ -13,7 +13,7 @@ an hour ('thrashing') and is then left as it is: its speeds hold until somebody 
 """
 
 from labkit.vmm.memory import costs, esxi, guest_side, linux
-from labkit.vmm.memory.admission import HYPERVISOR_MIB, admit, overhead_mib, swap_file_mib
+from labkit.vmm.memory.admission import HYPERVISOR_MIB, Promise, admit, overhead_mib, swap_file_mib
 from labkit.vmm.memory.allocation import MemoryAllocation
 from labkit.vmm.memory.states import ESXI_6, State, min_free_mib
 from labkit.vmm.memory.tax import TAX
@@ -266,11 +266,3 @@ class HostMemory:
             swapped = sum(vm.column("swapped") for vm in self.vms.values())
             self._tell(None, said, action="thrashing", swapped_mib=round(swapped))
         return for_ever
-
-
-class Promise:
-    """What admission asks of a VM, read from its memory; with another allocation, if one is wished for."""
-
-    def __init__(self, vm, allocation=None):
-        self.name, self.memory_mib, self.vcpus = vm.name, vm.memory_mib, vm.vcpus
-        self.memory = allocation or vm.allocation

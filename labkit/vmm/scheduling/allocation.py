@@ -52,10 +52,6 @@ class CpuAllocation:
         """Shares of a VM with so many vCPUs: a level grows with the VM, a number does not."""
         return SHARES_PER_VCPU[self.shares] * vcpus if isinstance(self.shares, str) else self.shares
 
-    def cap_mhz(self, vcpus, mhz):
-        """Most MHz for `vcpus` virtual CPUs on cores of `mhz`: the limit, or what the vCPUs can use if less."""
-        return vcpus * mhz if self.limit_mhz is None else min(self.limit_mhz, vcpus * mhz)
-
     def weight(self, vcpus):
         """The cgroup weight that says the same to Linux: 100 for 1,000 shares, within 1 … 10,000.
 

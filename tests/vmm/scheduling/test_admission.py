@@ -61,7 +61,6 @@ def test_an_allocation_that_cannot_be_meant(numbers, said):
 def test_a_level_of_shares_grows_with_the_vm_and_a_number_does_not():
     assert CpuAllocation("high").share_count(4) == 8000
     assert CpuAllocation(3000).share_count(4) == 3000
-    assert CpuAllocation(limit_mhz=9000).cap_mhz(2, 2500) == 5000
 
 
 def test_the_same_ratio_in_the_words_of_linux():
