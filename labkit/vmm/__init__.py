@@ -11,8 +11,19 @@
     w.ask("admin", "web", "rest", "GET /")         # 'hello'
     w.stop("vmm1-libvirtd")                        # nobody manages it now; it answers all the same
 
-The rooms: cpu (the guest machine), kvm (the same guest on the real thing), monitor (trap and emulate), scheduling (CPU
-time), memory (overcommitment), disks (copy-on-write), migration (moving while running).
+Orders       define, start, pause, resume, suspend, reboot, shutdown, kill, undefine, wakeup, autostart, snapshot,
+             revert, delete_snapshot, migrate_to, abort_job   (refused: LabError with the state and the next step)
+Questions    list(), info(name), node_info(), console(name)      about this host only
+In a guest   load(name, demand_mhz=…, used_mib=…, dirty_mib_s=…), in_guest(name, "poweroff" | "sleep" | "panic")
+Faults       w.stop("vmm1-libvirtd"), w.crash("vmm1"), w.crash("web") (the guest panics), w.cut(…), and w.start(…)
+
+The VMs of a host share it: info() says what each wants, gets and waits for (demand_mhz, entitled_mhz, ready_s) and
+where its memory is (resident, ballooned, compressed, swapped); `vmm.memory` is the host's memory, `vmm.datastore` its
+disks. Anybody in the world may send the same calls: kind 'libvirt' to the node `vmm1-libvirtd` (management.CALLS).
+
+The rooms, each with a manual of its own: cpu (the guest machine), kvm (the same guest on the real thing), monitor (trap
+and emulate), scheduling (CPU time), memory (overcommitment), disks (copy-on-write), migration (moving while running).
+`responsible` tries who does what, VMM or VIM; `setups` and `paths` tell who does it on KVM, ESXi and VirtualBox.
 """
 
 from labkit.lazy import names

@@ -8,6 +8,7 @@ case. KVM never shows `nostate` and `blocked`; Xen does.
 """
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from labkit.vmm.host import level, networks, whole
 from labkit.vmm.memory.allocation import MemoryAllocation
@@ -104,6 +105,8 @@ class Definition:
     def __post_init__(self):
         if "/" in words(self.name, "a domain's name") or "\n" in self.name:
             raise LabError(f"a domain's name cannot contain '/' or an end of line: {self.name!r}", code=400)
+        if self.uuid is not None:
+            identifier(self.uuid)
         whole(self.vcpus, "vcpus")
         number(self.memory_mib, "memory_mib", least=LEAST_MIB)
         number(self.used_mib, "used_mib", most=2 * self.memory_mib)
@@ -127,6 +130,14 @@ class Definition:
             "cpu": dict(vars(self.cpu)),
             "memory": dict(vars(self.memory)),
         }
+
+
+def identifier(uuid):
+    """Return `uuid` if it is one, else raise LabError (400)."""
+    try:
+        return str(UUID(words(uuid, "a uuid")))
+    except ValueError:
+        raise LabError(f"{uuid!r} is no uuid", 400, True, "leave it out: one is made") from None
 
 
 def from_json(values):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from labkit.world.errors import LabError, number, words
 
+LEAST_MIB = 576  # the hypervisor itself, and something for a guest: chosen (labkit.vmm.memory.admission)
 CPU_MODELS = ("x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4")  # System V ABI, x86-64, 'micro-architecture levels'
 
 
@@ -33,7 +34,7 @@ class Host:
     def __post_init__(self):
         whole(self.pcpus, "pcpus")
         number(self.mhz, "mhz", least=1)
-        number(self.memory_mib, "memory_mib", least=1)
+        number(self.memory_mib, "memory_mib", least=LEAST_MIB)
         number(self.disk_gib, "disk_gib")
         level(self.cpu_model)
         object.__setattr__(self, "networks", networks(self.networks))

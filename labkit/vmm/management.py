@@ -19,16 +19,19 @@ KINDS = {str: "a text", bool: "True or False"}  # of arguments, by the annotatio
 
 def serve(vmm, message):
     """Answer one call."""
-    call = CALLS.get(message.what)
+    call = CALLS.get(message.what) if message.kind == "libvirt" else None
     for key, kind in getattr(call, "__annotations__", {}).items():
         if not isinstance(message.detail.get(key, kind()), kind):
             said = f"{message.what}: {key} must be {KINDS[kind]}, not {message.detail[key]!r}"
             raise LabError(said, 400, True)
-    if call is None and message.what.startswith("domainMigrate"):  # the other host's part of a migration
+    if (
+        call is None and message.kind == "libvirt" and message.what.startswith("domainMigrate")
+    ):  # the other host's part of a migration
         return import_module("labkit.vmm.migration").serve(vmm, message)
     if call is None:
+        asked = message.what if message.kind == "libvirt" else f"{message.kind} {message.what}"
         calls = f"it manages {vmm.name} alone; its calls are {', '.join(CALLS)}"
-        raise LabError(f"{vmm.manager.name} has no call {message.what!r}", 501, True, calls)
+        raise LabError(f"{vmm.manager.name} has no call {asked!r}", 501, True, calls)
     try:
         return call(vmm, **message.detail)
     except TypeError:

@@ -23,6 +23,7 @@ from labkit.vmm.host import Host
 from labkit.vmm.memory import HostMemory
 from labkit.vmm.questions import Listing
 from labkit.world import SILENT, LabError, action
+from labkit.world.errors import words
 
 CLIENT = "admin"
 TIMEOUT_S = 30  # a dead connection is noticed by keepalive: 5 s × (5 + 1), libvirtd.conf's documented default
@@ -39,10 +40,9 @@ class Vmm:
 
     @action
     def __init__(self, world, name, host=None, setup="kvm", datastore=None):
-        host = Host() if host is None else host
-        if not isinstance(host, Host):
-            raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
-        self.world, self.name, self.host, self.setup = world, name, host, setups.find(setup)
+        host, setup = Host() if host is None else host, setups.find(setup)
+        place(world, name, host, setup, datastore)
+        self.world, self.name, self.host, self.setup = world, name, host, setup
         self.domains, self.last_id, self.settled_at = {}, 0, world.now
         self.heard = deque(maxlen=64)  # the last calls: TCP gives each to a process once, whatever the network doubles
         self.lost = []  # VMs that ran when the machine died: their swap files still lie there
@@ -206,6 +206,8 @@ class Vmm:
         management.reconnect(self)
 
     def _hear(self, message):
+        if message.kind != "migration" or "id" not in message.detail:
+            raise LabError(f"{self.name} takes no {message.kind!r} from outside", 501, True, f"ask {self.manager.name}")
         return import_module("labkit.vmm.migration").receive(self, message)
 
     # -- the machine -----------------------------------------------------------------------------------------------
@@ -230,6 +232,19 @@ class Vmm:
     def new_uuid(self):
         """A version 4 UUID of this host's luck."""
         return str(UUID(int=self.world.random(f"{self.name} uuid").getrandbits(128), version=4))
+
+
+def place(world, name, host, setup, datastore):
+    """Return if a VMM of this name can be built here, else raise LabError (400, 409) before anything has been made."""
+    words(name, "a VMM's name")
+    if not isinstance(host, Host):
+        raise LabError(f"a VMM needs a Host, not {host!r}", 400, next_step="Host(pcpus=4, memory_mib=16384)")
+    if not isinstance(datastore, (Datastore, type(None))):
+        raise LabError(f"a VMM needs a Datastore, not {datastore!r}", 400, next_step="leave it out for a local one")
+    wanted = {name, f"{name}-{setup.manager}", f"{name}-memory", *([] if datastore else [f"{name}-local"])}
+    taken = sorted(wanted & (world.nodes.keys() | world.components.keys()))
+    if taken:
+        raise LabError(f"there is already a {taken[0]!r} in this world", 409, True, "choose another name")
 
 
 def plain(values):

@@ -88,6 +88,36 @@ def test_an_argument_of_the_wrong_kind(order, given):
     assert held(vmm) == before
 
 
+@pytest.mark.parametrize("uuid", ["zzz", 5, ["x"]])
+def test_a_uuid_that_is_none(uuid):
+    w, vmm = host()
+    assert refused(vmm.define, "new", uuid=uuid).code == 400 and "new" not in vmm.domains
+
+
+def test_calls_that_are_not_for_this_door():
+    w, vmm = host()
+    before = held(vmm)
+    for node, kind, what in (
+        ("vmm1-hostd", "rest", "domainDestroy"),
+        ("vmm1-hostd", "libvirt", "domainTeleport"),
+        ("vmm1", "libvirt", "domainDestroy"),
+        ("vmm1", "migration", "pages"),
+    ):
+        assert refused(w.ask, "admin", node, kind, what, name="web").code == 501
+    assert held(vmm) == before
+
+
+@pytest.mark.parametrize(
+    "values", [{"datastore": "san"}, {"host": 4}, {"setup": "hyperv"}, {"name": ""}, {"name": "a"}]
+)
+def test_a_vmm_that_cannot_be_is_not_built_by_halves(values):
+    w = World(seed=1)
+    w.node("a-libvirtd")
+    with pytest.raises(LabError):
+        Vmm(w, **{"name": "b", **values})
+    assert not w.components and list(w.nodes) == ["a-libvirtd"]
+
+
 # -- a host in trouble -----------------------------------------------------------------------------------------------
 def interrupted(w, vmm, order, accident, after_s=1):
     """An order that takes time, and what happens to it."""
