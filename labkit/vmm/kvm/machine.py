@@ -93,8 +93,11 @@ class KvmMachine:
                 return self._hand_over()
             self._step_through(steps is not None or bool(self.pending))
             halts = self._stepping and self._comes_to_hlt(vector)
+            pushed = self._frame_flags() if self._stepping and vector is not None else None
             reason = self.vcpu.enter()
             self._half_done = False
+            if pushed is not None:
+                self.ram[pushed] &= ~1
             if halts and reason == "debug":
                 reason = "hlt"
             if reason == "debug":
@@ -164,6 +167,13 @@ class KvmMachine:
             offset, selector = struct.unpack("<HH", self.ram[table + 4 * vector : table + 4 * vector + 4])
         place = (selector << 4) + offset
         return self.ram[place : place + 15].lstrip(abi.SEGMENT_PREFIXES).startswith(abi.HLT)
+
+    def _frame_flags(self) -> int | None:
+        """Where the upper byte of the flags will lie that an interrupt pushes now: the stepping debugger's TF must not
+        be seen in it. None where no RAM is."""
+        registers = self.registers
+        place = (registers["ss"] << 4) + (registers["sp"] - 1 & 0xFFFF)
+        return place if place < len(self.ram) else None
 
     def _settle(self) -> None:
         """Complete what is half done: KVM finishes an I/O instruction only at the next entry (api.rst, KVM_RUN)."""

@@ -199,3 +199,12 @@ def test_a_handler_that_halts_while_another_interrupt_waits_has_halted(machine):
     machine.interrupt(9)
     assert [machine.run().reason, machine.registers["ax"], machine.registers["ip"]] == ["hlt", 0, 0x1006]
     assert list(machine.pending) == [9]
+
+
+def test_the_flags_that_an_interrupt_pushes_are_the_guest_s_while_another_waits(machine):
+    machine.load(assemble("sti\n nop\n nop\n cli\n hlt\n tick: iret"))
+    machine.ram[32:40] = bytes([0x05, 0x10, 0, 0]) * 2
+    machine.interrupt(8)
+    machine.interrupt(9)
+    assert machine.run().reason == "hlt"
+    assert machine.ram[0x7FFA:0x8000] == b"\x02\x10\x00\x00\x02\x02"
