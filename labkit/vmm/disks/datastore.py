@@ -78,11 +78,6 @@ class Datastore:
         self.place(file, int(number(mib, "mib") * MIB))
 
     @action
-    def resize(self, file, mib):
-        """Give a file another size. Raises NoSpace."""
-        self.place(self._plain(file), int(number(mib, "mib") * MIB))
-
-    @action
     def give_back(self, file):
         """Delete a file that is not part of a disk."""
         self.forget(self._plain(file))

@@ -96,11 +96,6 @@ def nearest(disk, images):
     return next((names[image.name] for image in images if image.name in names), None)
 
 
-def parent_of(disk, name):
-    """Name of the snapshot that this one was taken after, or None for the first. Raises Broken."""
-    return nearest(disk, walk(disk.store.images, find(disk, name).image)[1:])
-
-
 def loss(disk, name):
     """See Disk.loss."""
     find(disk, name)
