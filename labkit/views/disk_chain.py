@@ -161,6 +161,11 @@ def draw_panel(seen):
     )
 
 
+def newest(disk):
+    """The name of the disk's latest snapshot, or ''."""
+    return next(reversed(disk.snapshots), "")
+
+
 class DiskChain(Frame):
     """Pick a block with the arrow keys and see which file it is read from; write, take snapshots, go back, delete.
 
@@ -171,7 +176,7 @@ class DiskChain(Frame):
     keys = ("ArrowLeft", "ArrowRight", "Home", "End")
 
     def __init__(self, disk, blocks=12):
-        self.disk, self.blocks, self.block, self.chosen = disk, blocks, 0, ""
+        self.disk, self.blocks, self.block, self.chosen = disk, blocks, 0, newest(disk)
 
     def html(self):
         return draw_panel(look(self.disk, self.block, self.blocks))
@@ -181,7 +186,7 @@ class DiskChain(Frame):
 
     def controls(self):
         self._disks = choice("Disk", sorted(self.disk.store.disks), self.show, value=self.disk.name)
-        self._names = choice("Snapshot", self._known(), lambda name: setattr(self, "chosen", name))
+        self._names = choice("Snapshot", self._known(), lambda name: setattr(self, "chosen", name), value=self.chosen)
         return [
             [self._disks, button("Write this block", lambda: self.act(self.write)),
              button("Take a snapshot", lambda: self.act(self.snapshot))],
@@ -192,15 +197,12 @@ class DiskChain(Frame):
         ]  # fmt: skip
 
     def _known(self):
-        return [
-            ("choose one" if self.disk.snapshots else "none yet", ""),
-            *((name, name) for name in self.disk.snapshots),
-        ]
+        return list(self.disk.snapshots) or [("none yet", "")]
 
     def refresh(self, said=""):
         """Draw anew; the lists follow what there is now."""
         if self._live is not None:
-            kept = self.chosen if self.chosen in self.disk.snapshots else ""
+            kept = self.chosen if self.chosen in self.disk.snapshots else newest(self.disk)
             self._disks.options, self._names.options = sorted(self.disk.store.disks), self._known()
             self._disks.value, self._names.value = self.disk.name, kept
             self.chosen = kept
@@ -209,7 +211,8 @@ class DiskChain(Frame):
     def show(self, name):
         """Look at another disk of the datastore."""
         if name in self.disk.store.disks and name != self.disk.name:
-            self.disk, self.chosen = self.disk.store.disks[name], ""
+            self.disk = self.disk.store.disks[name]
+            self.chosen = newest(self.disk)
             self.refresh(verdict(look(self.disk, self.block, self.blocks)))
 
     def heard(self, key):
@@ -246,4 +249,4 @@ class DiskChain(Frame):
         return f"{made.name}: ready at once, it stands on {self.disk.snapshots[self.chosen].image}"
 
     def _picked(self):
-        return self.chosen or next(iter(self.disk.snapshots), "(none)")
+        return self.chosen if self.chosen in self.disk.snapshots else newest(self.disk) or "(none)"
