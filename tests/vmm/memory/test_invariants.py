@@ -115,3 +115,18 @@ def test_what_the_host_believes_to_be_active_comes_near_to_the_truth():
     memory.world.run()
     assert memory.host_view("vm0")["touched"] == 3500
     assert memory.host_view("vm0")["active (estimate)"] == pytest.approx(500, abs=150)
+
+
+@pytest.mark.parametrize("setup", ["esxi", "kvm"])
+def test_the_rules_decide_without_knowing_what_the_guests_will_want(setup):
+    done = []
+    for secret in ((0.0, 0.0), (4096.0, 4096.0)):
+        memory = filled(setup, [(4096, "low", 0, None, True), (4096, "high", 0, None, False)])
+        for name in memory.vms:
+            memory.demand(name, 3900, 2000)
+        memory.world.run(until=8)
+        for vm in memory.vms.values():
+            memory._live(vm, 1.0, 200.0)
+            vm.wanted_mib = secret
+        done.append(memory._rules(memory, 1.0))
+    assert done[0] == done[1] and done[0]
