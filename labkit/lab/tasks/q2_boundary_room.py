@@ -62,8 +62,10 @@ class Room:
             raise kinds.get(error.code, ValueError)(str(error)) from None
 
     def _watch(self, vmm, method, args, given):
-        if given.get("host") not in (None, vmm.name):
-            self.tried.append(("Q2.m3", f"you asked {vmm.name} about {given['host']!r}: it knows no other host"))
+        place = {"list": 0, "node_info": 0, "info": 1}.get(method)
+        host = given.get("host") or (args[place] if place is not None and len(args) > place else None)
+        if host not in (None, vmm.name):
+            self.tried.append(("Q2.m3", f"you asked {vmm.name} about {host!r}: it knows no other host"))
         if method == "migrate_to" and len(args) < 2 and given.get("target") is None:
             name = args[0] if args else given.get("name")
             self.tried.append(("Q2.m2", f"you told {vmm.name} to move {name!r} and did not say where to"))
