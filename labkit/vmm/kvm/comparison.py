@@ -70,8 +70,10 @@ class Comparison:
 
 
 def values(run: Run, names: list[str]) -> str:
+    """Registers in one line, hexadecimal."""
     return " ".join(f"{name}={run.registers[name]:04x}" for name in names)
 
 
 def digest(run: Run) -> str:
+    """The beginning of the memory's digest: enough for the eye."""
     return f"SHA-256 {run.ram_digest[:16]}…"

@@ -114,6 +114,7 @@ def elsewhere() -> str:
 
 
 def system() -> str:
+    """The system's name as people say it."""
     return {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
 
 

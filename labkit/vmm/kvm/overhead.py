@@ -82,6 +82,7 @@ def loop_natively() -> float:
 
 
 def checked(result: int, outer: int) -> None:
+    """A LabError if the guest did not find the sum: then nothing was measured."""
     if result != native.total(INNER, outer):
         raise LabError(f"the guest found {result}, not {native.total(INNER, outer)}")
 
@@ -106,6 +107,7 @@ def interpreter():
 
 
 def on_kvm():
+    """A KvmMachine, imported when it is wanted."""
     from labkit.vmm.kvm.machine import KvmMachine
 
     return KvmMachine()
