@@ -14,24 +14,27 @@ from labkit.vmm import definitions, inside, power, questions, saving, snapshots
 from labkit.vmm.lifecycle import accepting, find
 from labkit.world.errors import LabError
 
-KINDS = {str: "a text", bool: "True or False"}  # of arguments, by the annotation of a call
+KINDS = {str: "a text", bool: "True or False", dict: "a definition"}  # of arguments, by the annotation of a call
 
 
 def serve(vmm, message):
     """Answer one call."""
-    call = CALLS.get(message.what) if message.kind == "libvirt" else None
-    for key, kind in getattr(call, "__annotations__", {}).items():
+    own = message.kind == "libvirt"
+    if own and message.what in CALLS:
+        return carry_out(CALLS[message.what], vmm, message)
+    if own and message.what.startswith("domainMigrate"):  # the other host's part of a migration
+        return import_module("labkit.vmm.migration").serve(vmm, message)
+    asked = message.what if own else f"{message.kind} {message.what}"
+    calls = f"it manages {vmm.name} alone; its calls are {', '.join(CALLS)}"
+    raise LabError(f"{vmm.manager.name} has no call {asked!r}", 501, True, calls)
+
+
+def carry_out(call, vmm, message):
+    """call(vmm, …) with the arguments of a message. LabError (400) if they are not those of the call."""
+    for key, kind in call.__annotations__.items():
         if not isinstance(message.detail.get(key, kind()), kind):
             said = f"{message.what}: {key} must be {KINDS[kind]}, not {message.detail[key]!r}"
             raise LabError(said, 400, True)
-    if (
-        call is None and message.kind == "libvirt" and message.what.startswith("domainMigrate")
-    ):  # the other host's part of a migration
-        return import_module("labkit.vmm.migration").serve(vmm, message)
-    if call is None:
-        asked = message.what if message.kind == "libvirt" else f"{message.kind} {message.what}"
-        calls = f"it manages {vmm.name} alone; its calls are {', '.join(CALLS)}"
-        raise LabError(f"{vmm.manager.name} has no call {asked!r}", 501, True, calls)
     try:
         return call(vmm, **message.detail)
     except TypeError:

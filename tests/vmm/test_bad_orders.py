@@ -104,6 +104,8 @@ def test_calls_that_are_not_for_this_door():
         ("vmm1", "migration", "pages"),
     ):
         assert refused(w.ask, "admin", node, kind, what, name="web").code == 501
+    for what, given in (("domainMigratePrepare3", {"name": "web"}), ("domainMigrateFinish3", {"id": ["x"]})):
+        assert refused(w.ask, "admin", "vmm1-hostd", "libvirt", what, **given).code == 400
     assert held(vmm) == before
 
 

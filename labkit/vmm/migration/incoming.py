@@ -21,7 +21,7 @@ from labkit.world.errors import LabError, Unanswered
 RESUME_S = 0.05  # from `finish` until the guest runs: devices, and a gratuitous ARP to the switches; chosen
 
 
-def prepare(vmm, id, source, definition, datastore, generation, persistent):
+def prepare(vmm, id: str, source: str, definition: dict, datastore, generation, persistent):
     """domainMigratePrepare3: room, CPU, network, and the disk in reach? Raises LabError with nothing changed."""
     if id in vmm.migrations:
         return {"ready": True}
@@ -84,7 +84,7 @@ def take(vmm, message):
     return {"taken": True}
 
 
-def finish(vmm, id, cancelled=False):
+def finish(vmm, id: str, cancelled: bool = False):
     """domainMigrateFinish3: let the copy run. Asked again it answers again, and does nothing (a generator)."""
     move = found(vmm, id)
     if move.phase == "prepared":

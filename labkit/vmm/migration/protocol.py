@@ -12,6 +12,7 @@ qemuProcessRecoverMigrationOut and …In):
 
 from inspect import signature
 
+from labkit.vmm.management import carry_out
 from labkit.vmm.migration import incoming, outgoing
 from labkit.vmm.migration.move import current, found, tell
 from labkit.vmm.migration.sending import PIECE_S, speed_of, stop
@@ -24,7 +25,7 @@ def serve(vmm, message):
     """A call of the other host's management process."""
     if message.what not in CALLS:
         raise LabError(f"{vmm.manager.name} has no call {message.what!r}", 501, True, f"it has {', '.join(CALLS)}")
-    return CALLS[message.what](vmm, **message.detail)
+    return carry_out(CALLS[message.what], vmm, message)
 
 
 def receive(vmm, message):
