@@ -19,7 +19,7 @@ from labkit.setup.environment import TESTS_FROM
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("run.py", "pyproject.toml", "README.md", "LICENSE", "labkit/setup")
-MODULES = ("__init__.py", "__main__.py", "cli.py")
+MODULES = ("__init__.py", "lazy.py", "__main__.py", "cli.py")
 TINY = {
     "tiny.py": "answer = 42\n",
     "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
