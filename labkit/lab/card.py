@@ -6,7 +6,7 @@ All of it is data; the student's functions (predict, observe, explain, concept, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,13 @@ class Question:
     correct: str
     why: str = ""
     variant: Callable[[int], Question] | None = None
+
+
+def turned(turn: int, options: Sequence[tuple[str, str | None]]) -> tuple[dict, str]:
+    """Options turned by so many places under a, b, c, …, and the key of the right one (the one without a belief)."""
+    turn %= len(options)
+    keyed = dict(zip("abcdefgh", [*options[turn:], *options[:turn]], strict=False))
+    return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Card Q2, the question for the class in variants of the same build, and the free text with its rubric and two graded
 examples."""
 
-from labkit.lab.card import Example, FreeText, KeyPoint, Question
+from labkit.lab.card import Example, FreeText, KeyPoint, Question, turned
 
 CASES = (
     (
@@ -31,10 +31,7 @@ def who_decides(seed):
     """The question for one seed: another event, the options in another order."""
     text, right, why = CASES[seed % len(CASES)]
     options = [(right, None), *WRONG]
-    turn = seed // len(CASES) % 4
-    placed = options[-turn:] + options[:-turn] if turn else options
-    keyed = dict(zip("abcd", placed, strict=True))
-    correct = next(key for key, (_, belief) in keyed.items() if belief is None)
+    keyed, correct = turned(-(seed // len(CASES)), options)
     return Question("Q2.c1", text, keyed, correct, why, who_decides)
 
 

@@ -1,7 +1,7 @@
 """Card Q5, the question for the class in variants of the same build, and the free text with its rubric and two graded
 examples."""
 
-from labkit.lab.card import Example, FreeText, KeyPoint, Question
+from labkit.lab.card import Example, FreeText, KeyPoint, Question, turned
 
 CASES = (
     ("DELETE /servers/42", "Nova"),
@@ -20,10 +20,7 @@ def who_refused(seed):
         ("the message queue, because the sender had no right to it", "Q5.m6"),
         ("nobody: the token has run out", "Q5.m9"),
     ]
-    turn = seed // len(CASES) % 4
-    placed = options[-turn:] + options[:-turn] if turn else options
-    keyed = dict(zip("abcd", placed, strict=True))
-    correct = next(key for key, (_, belief) in keyed.items() if belief is None)
+    keyed, correct = turned(-(seed // len(CASES)), options)
     return Question(
         "Q5.c1",
         f"{request} answers 403. Who refused?",

@@ -1,7 +1,7 @@
 """Card VMM, how a VMM runs a guest's instructions: predictions p3 to p5, questions c3 to c5, beliefs m1 to m4 and
 those of the task VMM.T1 (m24 to m29)."""
 
-from labkit.lab.card import Explanation, Look, Observation, Prediction, Question
+from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
 MISCONCEPTIONS = {
     "VMM.m1": (
@@ -133,13 +133,6 @@ OLD = (
     ("the binary of a system, and an x86 of 2010 with VT-x; no code shall be read or changed", "hardware",
      "In guest mode the sensitive instructions work on state of the guest's own; only devices and the like exit."),
 )  # fmt: skip
-
-
-def turned(seed, options):
-    """Options under a, b, c, …, in an order of the seed; and the key of the right one (without a belief)."""
-    turn = seed % len(options)
-    keyed = dict(zip("abcd", options[turn:] + options[:turn], strict=False))
-    return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
 
 
 def silent(seed):

@@ -1,6 +1,6 @@
 """Card VMM, part disks: where a write goes after a snapshot, and what a linked clone stands on. Collected by vmm.py."""
 
-from labkit.lab.card import Explanation, Look, Observation, Prediction, Question
+from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
 MISCONCEPTIONS = {
     "VMM.m14": (
@@ -97,13 +97,6 @@ FIRES = (
     ("a web VM and its template", "the linked clones of the template", "the snapshot before the update",
      "the full clone that was made on the other room's storage"),
 )  # fmt: skip
-
-
-def turned(seed, options):
-    """Options under a, b, c, …, in an order of the seed; and the key of the right one (without a belief)."""
-    turn = seed % len(options)
-    keyed = dict(zip("abcd", options[turn:] + options[:turn], strict=True))
-    return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
 
 
 def space(seed):

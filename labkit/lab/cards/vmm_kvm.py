@@ -1,6 +1,6 @@
 """Card VMM, the guest on the real KVM: prediction p6, question c6, belief m5."""
 
-from labkit.lab.card import Explanation, Look, Observation, Prediction, Question
+from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
 MISCONCEPTIONS = {
     "VMM.m5": (
@@ -60,14 +60,13 @@ def who_suffers(seed):
         ("neither: KVM runs everything at native speed", "VMM.m5"),
         (f"the one that {computes}: it executes more instructions", "VMM.m1"),
     ]
-    turn = (seed // len(WORK) + 2) % 4
-    keyed = dict(zip("abcd", options[-turn:] + options[:-turn] if turn else options, strict=True))
+    keyed, correct = turned(-(seed // len(WORK) + 2), options)
     return Question(
         "VMM.c6",
         f"Two VMs on KVM with VT-x, each on a processor of its own. One {computes}. The other {exits}. "
         "Which is slowed down by being a VM?",
         keyed,
-        next(key for key, (_, belief) in keyed.items() if belief is None),
+        correct,
         why="Ordinary instructions run on the processor, nobody looks on. Each access to an emulated device is an exit "
         "to the VMM, and an exit costs as much as thousands of instructions.",
         variant=who_suffers,

@@ -1,6 +1,6 @@
 """Card VMM, the part about memory: addresses, sharing, overcommitment. Collected by cards/vmm.py."""
 
-from labkit.lab.card import Explanation, Look, Observation, Prediction, Question
+from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
 MISCONCEPTIONS = {
     "VMM.m10": (
@@ -123,7 +123,7 @@ def walk_length(seed):
         "page that is "
         f"found needs one more walk: {n} × ({m} + 1) + {m}."
     )
-    return turned("VMM.c9", text, options, why, seed // len(WALKS), walk_length)
+    return Question("VMM.c9", text, *turned(-(seed // len(WALKS)), options), why, walk_length)
 
 
 FREED = (("a build", 3), ("a database", 6), ("a browser", 2), ("an editor of films", 8))
@@ -144,7 +144,7 @@ def freed(seed):
         "inside the guest, can "
         "find out what is free and hand it over."
     )
-    return turned("VMM.c10", text, options, why, seed // len(FREED), freed)
+    return Question("VMM.c10", text, *turned(-(seed // len(FREED)), options), why, freed)
 
 
 BUSY = ((10, 8), (12, 8), (30, 20), (3, 2))
@@ -170,15 +170,7 @@ def too_much(seed):
         "access; there is no "
         "fair share of waiting for a disk."
     )
-    return turned("VMM.c11", text, options, why, seed // len(BUSY), too_much)
-
-
-def turned(id, text, options, why, turn, variant):
-    """A Question with its options turned by `turn` places."""
-    turn %= len(options)
-    keyed = dict(zip("abcd", options[-turn:] + options[:-turn] if turn else options, strict=True))
-    correct = next(key for key, (_, belief) in keyed.items() if belief is None)
-    return Question(id, text, keyed, correct, why=why, variant=variant)
+    return Question("VMM.c11", text, *turned(-(seed // len(BUSY)), options), why, too_much)
 
 
 QUESTIONS = (walk_length(0), freed(0 + 4), too_much(2 + 8))

@@ -1,6 +1,6 @@
 """Card VMM, live migration: what its notebook asks. Registers nothing: the card of the notebook collects the rooms."""
 
-from labkit.lab.card import Explanation, Look, Observation, Prediction, Question
+from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
 MISCONCEPTIONS = {
     "VMM.m17": (
@@ -121,13 +121,6 @@ GUESTS = (  # GiB, MiB/s written, MiB/s of the link
 )
 
 
-def in_turn(seed, options):
-    """The options in another order for another seed, keyed a, b, c …; and the key of the right one."""
-    turn = seed % len(options)
-    keyed = dict(zip("abcdef", options[turn:] + options[:turn], strict=False))
-    return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
-
-
 def what_decides(seed):
     """c14: what decides whether a pre-copy ends."""
     gib, written, link = GUESTS[seed % len(GUESTS)]
@@ -137,7 +130,7 @@ def what_decides(seed):
         (f"share the link with {link // written} other migrations", "S9.m3"),
         ("allow ten times as many rounds for a guest that writes faster than the link carries", "VMM.m20"),
     ]
-    keyed, correct = in_turn(seed, options)
+    keyed, correct = turned(seed, options)
     return Question(
         "VMM.c14",
         f"A guest of {gib} GiB writes {written} MiB/s, the link carries {link} MiB/s, and its migration converges. "
@@ -165,7 +158,7 @@ def who_runs(seed):
         ("the copy at the target: a live migration loses nothing", "S9.m3"),
         ("both, until the source is back", "VMM.m19"),
     ]
-    keyed, correct = in_turn(seed, options)
+    keyed, correct = turned(seed, options)
     return Question(
         "VMM.c15",
         f"The source host dies during a pre-copy migration, {moment}. Which copy runs then?",
@@ -189,7 +182,7 @@ def which_way(seed):
         ("stop it now: a live migration does not stop the VM for long", "VMM.m18"),
         ("wait: sooner or later it ends by itself", "VMM.m17"),
     ]
-    keyed, correct = in_turn(seed, options)
+    keyed, correct = turned(seed, options)
     return Question(
         "VMM.c16",
         f"Each of the last ten rounds left {least} to {most} MiB dirty, always the same pages. A stop would "

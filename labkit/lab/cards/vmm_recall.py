@@ -1,7 +1,7 @@
 """Card VMM, three questions that open notebook 02 and recall notebook 00: unreachable is not dead, a refusal is not
 silence, and what the trace knows that nobody in the world does. Collected by vmm.py."""
 
-from labkit.lab.card import Question
+from labkit.lab.card import Question, turned
 
 SILENCES = (
     ("A laptop asked a server for a page", "the laptop"),
@@ -23,13 +23,6 @@ UNSEEN = (
 )
 
 
-def placed(seed, options):
-    """Options under a, b, c, …, in an order of the seed; and the key of the right one (without a belief)."""
-    turn = seed % len(options)
-    keyed = dict(zip("abcd", options[turn:] + options[:turn], strict=True))
-    return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
-
-
 def unreachable(seed):
     """What does silence tell?"""
     story, who = SILENCES[seed % len(SILENCES)]
@@ -39,7 +32,7 @@ def unreachable(seed):
         ("that no answer came, and nothing more", None),
         ("that its request was not carried out", "S1.m1"),
     ]
-    keyed, correct = placed(seed, options)
+    keyed, correct = turned(seed, options)
     why = "A cut cable, a lost answer and a dead machine deliver the same nothing: dead would be a guess."
     return Question("VMM.r1", f"{story}. After five seconds there is no answer. What does {who} know?", keyed, correct,
                     why, unreachable)  # fmt: skip
@@ -54,7 +47,7 @@ def refused(seed):
         ("a message that says why", "S1.m2"),
         ("the last answer once more", "S1.m2"),
     ]
-    keyed, correct = placed(seed, options)
+    keyed, correct = turned(seed, options)
     text = f"A machine offered a service; {event}. A laptop asks for the service. What does it get?"
     return Question("VMM.r2", text, keyed, correct, why, refused)
 
@@ -68,7 +61,7 @@ def trace(seed):
         ("every machine: the trace is sent around", "S1.m2"),
         ("the laptop, because five seconds are longer than any answer takes", "S1.m1"),
     ]
-    keyed, correct = placed(seed, options)
+    keyed, correct = turned(seed, options)
     why = f"The trace is the world's truth, for your eyes. The laptop has messages only, and {short} sends none."
     return Question("VMM.r3", f"The trace shows {fact}. Who knows that?", keyed, correct, why, trace)
 
