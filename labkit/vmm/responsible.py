@@ -12,6 +12,7 @@ from labkit.vmm.disks import Datastore
 from labkit.vmm.host import Host
 from labkit.vmm.vmm import Vmm
 from labkit.world import LabError, World
+from labkit.world.draw import escape
 from labkit.world.errors import unknown
 
 
@@ -139,6 +140,16 @@ class Responsible(list):
 
     def __repr__(self):
         return "\n".join(f"{who:5} {event}: {seen}" for event, who, seen in self)
+
+    def _repr_html_(self):
+        left = 'style="text-align:left"'
+        head = "".join(f'<th scope="col" {left}>{name}</th>' for name in ("event", "whose", "what was seen"))
+        body = "".join(
+            f'<tr><th scope="row" {left}>{escape(event)}</th><td {left}>{who}</td><td {left}>{escape(seen)}</td></tr>'
+            for event, who, seen in self
+        )
+        caption = "Ten events at hosts that have nobody above them"
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def tried(what, call, *args, seen=str, **kwargs):
