@@ -11,7 +11,7 @@ from labkit.lab.journal import Journal
 pytestmark = pytest.mark.browser
 NOTEBOOK = "notebooks/02_vmm.ipynb"
 FIRST = "VMM.p1"  # this prediction is made in the browser, the others were made on an earlier day
-VIEWS = ("s02-stepper", "s02-entitlement", "s02-pressure-view", "s02-chain", "s02-precopy", "s02-who-view", "s02-p9-walk")
+VIEWS = ("stepper", "entitlement", "pressure-view", "chain", "precopy", "who-view", "p9-walk")
 
 
 def predicted_before(home: Path) -> None:
@@ -167,6 +167,6 @@ def test_nothing_in_the_outputs_is_a_barrier(notebook, dark):
     ink = notebook.output("s02-precopy").locator("svg text").first.evaluate("e => getComputedStyle(e).fill")
     brightness = sum(int(part) for part in ink.strip("rgb()").split(","))
     assert brightness > 450 if dark else brightness < 300, ink
-    for cell in VIEWS:
-        notebook.cell(cell).scroll_into_view_if_needed()
-        notebook.screenshot(f"{cell}-{'dark' if dark else 'light'}")
+    for view in VIEWS:
+        notebook.cell(f"s02-{view}").scroll_into_view_if_needed()
+        notebook.screenshot(f"s02-{view}-{'dark' if dark else 'light'}")
