@@ -59,3 +59,12 @@ def test_a_reservation_taken_for_a_cap_is_not_called_a_belief_about_shares():
 
     report = judge_task(TASK, capped)
     assert report.points < 3 and report.failure.belief != "VMM.m6"
+
+
+@pytest.mark.parametrize("unit", [lambda mhz: mhz / 1000, lambda mhz: round(mhz / 1000, 1)], ids=["exact", "rounded"])
+def test_ghz_are_a_slip_and_no_belief(unit):
+    def in_ghz(capacity_mhz, vms):
+        return {name: unit(mhz) for name, mhz in TASK.reference(capacity_mhz, vms).items()}
+
+    failure = judge_task(TASK, in_ghz).failure
+    assert failure.belief is None and "are these GHz?" in failure.did

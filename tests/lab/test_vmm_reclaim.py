@@ -49,3 +49,20 @@ def test_a_counterexample_can_be_replayed_step_by_step():
     steps = [event.what for event in report.trace.where(kind="memory")]
     assert steps and steps[0].startswith(("share", "balloon"))
     assert all(event.detail["freed_mib"] >= 0 for event in report.trace.where(kind="memory"))
+
+
+def test_none_means_stop_and_says_nothing_about_what_somebody_believes():
+    failure = judge_task(TASK, lambda host, vms: print("thinking")).failure
+    assert failure.belief is None and "returned None before the first step, which means 'stop'" in failure.did
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda vm: ["ballon", vm["name"], 1], "no action 'ballon'; the actions are share, balloon, compress, swap"),
+        (lambda vm: ["swap", "nobody", 1], "no VM 'nobody'; the VMs are web"),
+        (lambda vm: ["swap", vm, 1], "the whole dict of web; only its name"),
+    ],
+)
+def test_an_unknown_action_and_an_unknown_vm_are_told_apart(answer, words):
+    assert words in judge_task(TASK, lambda host, vms: answer(vms[0])).failure.did

@@ -1,6 +1,6 @@
 """Q2.T1, the boundary: a VIM in one function, which drives real VMMs by their public methods only.
 
-    handle(request, vmms, notes) -> {"state": …, "host": …}
+    vim(request, vmms, notes) -> {"state": …, "host": …}
 
 `vmms` is a dict, name of host → its VMM: list(), info(name), node_info(), define(name, memory_mib=…), start(name),
 kill(name), undefine(name), migrate_to(name, target) and the other methods of a Vmm; a host that does not answer raises
@@ -19,10 +19,10 @@ from labkit.lab import tasks
 from labkit.lab.artefact import ArtefactError, State
 from labkit.lab.task import Failure, Task
 from labkit.lab.tasks.q2_boundary_cases import FAMILIES, scenarios
-from labkit.lab.tasks.q2_boundary_mutants import MUTANTS, handle
+from labkit.lab.tasks.q2_boundary_mutants import MUTANTS, vim
 from labkit.lab.tasks.q2_boundary_room import Room
 
-SHAPE = "handle(…) returns a dict with a 'state', and with a 'host' when the state is 'running'"
+SHAPE = "vim(…) returns a dict with a 'state', and with a 'host' when the state is 'running'"
 BOUNDARY = "a VIM uses the public methods of each VMM, and asks each VMM about its own host only"
 TARGET = "where a VM goes is decided by the VIM: a VMM is told the target"
 ONE_COPY = "never two running copies of a VM"
@@ -214,11 +214,11 @@ TASK = tasks.register(
         card="Q2",
         title="The boundary: a VIM on top of VMMs",
         kind="function",
-        signature="handle(request, vmms, notes) -> {'state': …, 'host': …}",
+        signature="vim(request, vmms, notes) -> {'state': …, 'host': …}",
         families=FAMILIES,
         scenarios=scenarios,
         judge=judge,
-        reference=handle,
+        reference=vim,
         mutants=MUTANTS,
         misconceptions=MISCONCEPTIONS,
         rules=RULES,

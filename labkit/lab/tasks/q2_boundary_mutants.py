@@ -23,7 +23,7 @@ def look(vmms, where):
     return free, where
 
 
-def handle(request, vmms, notes):
+def vim(request, vmms, notes):
     """The reference: ask, remember, then act."""
     free, where = look(vmms, notes.get("where", {}))
     closed, notes["where"] = notes.setdefault("closed", []), where
@@ -87,7 +87,7 @@ def lets_place(request, vmms, notes):
 def no_target(request, vmms, notes):
     """'Move', without where to."""
     if request["op"] != "maintenance":
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     try:
         for vm in vmms[request["host"]].list():
             vmms[request["host"]].migrate_to(vm["name"])
@@ -100,16 +100,16 @@ def silence_is_death(request, vmms, notes):
     """Whoever does not answer is off, and so are its VMs."""
     free, _ = look(vmms, {})
     notes["where"] = {vm: host for vm, host in notes.get("where", {}).items() if host in free}
-    return handle(request, vmms, notes)
+    return vim(request, vmms, notes)
 
 
 def ordered_is_done(request, vmms, notes):
     """Notes a VM when its start was confirmed; an order without an answer is as if it had not been given."""
     before = dict(notes.get("where", {}))
-    said = handle(request, vmms, notes)
+    said = vim(request, vmms, notes)
     if request["op"] == "start" and said["state"] == "unknown" and request["name"] not in before:
         notes["where"].pop(request["name"], None)
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     return said
 
 
@@ -118,13 +118,13 @@ def believes_its_notes(request, vmms, notes):
     where = dict(notes.get("where", {}))
     if request["op"] == "find" and where.get(request["name"]):
         return {"state": "running", "host": where[request["name"]]}
-    return handle(request, vmms, notes)
+    return vim(request, vmms, notes)
 
 
 def takes_the_first(request, vmms, notes):
     """Any host that answers will do: it will say so if it is full."""
     if request["op"] != "start" or find_in(notes, request["name"]):
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     for host, vmm in vmms.items():
         try:
             vmm.define(request["name"], memory_mib=request["memory_mib"])
@@ -143,7 +143,7 @@ def find_in(notes, name):
 def moves_by_restart(request, vmms, notes):
     """Stop here, start there."""
     if request["op"] != "maintenance":
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
 
     class Restarting:
         def __init__(self, host):
@@ -167,7 +167,7 @@ def gives_up(request, vmms, notes):
     host = request.get("host")
     free, where = look(vmms, notes.get("where", {}))
     if request["op"] != "maintenance" or host not in free:
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     notes["where"], closed = where, [*notes.get("closed", []), host]
     notes["closed"] = closed
     for name in [name for name, at in where.items() if at == host]:
@@ -182,7 +182,7 @@ def gives_up(request, vmms, notes):
 
 def moves_paused(request, vmms, notes):
     """Stopped for the move, and never let go on."""
-    said = handle(request, vmms, notes)
+    said = vim(request, vmms, notes)
     if request["op"] == "maintenance" and said["state"] == "empty":
         for name, host in notes["where"].items():
             vmms[host].pause(name)
@@ -192,12 +192,12 @@ def moves_paused(request, vmms, notes):
 def counts_what_is_touched(request, vmms, notes):
     """Free is what is free now: VMs that have just been started use next to nothing."""
     if request["op"] != "start" or find_in(notes, request["name"]):
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     free, where = look(vmms, notes.get("where", {}))
     free = {host: vmms[host].node_info()["memory_free_mib"] for host in free}
     host = roomiest(free, notes.get("closed", []), request["memory_mib"])
     if where.get(request["name"]) or host is None:
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     notes["where"] = {**where, request["name"]: host}
     try:
         vmms[host].define(request["name"], memory_mib=request["memory_mib"])
@@ -209,7 +209,7 @@ def counts_what_is_touched(request, vmms, notes):
 
 def closes_who_answers(request, vmms, notes):
     """A silent host that is to be repaired is not noted."""
-    said = handle(request, vmms, notes)
+    said = vim(request, vmms, notes)
     if request["op"] == "maintenance" and said["state"] == "unknown":
         notes["closed"].remove(request["host"])
     return said
@@ -217,7 +217,7 @@ def closes_who_answers(request, vmms, notes):
 
 def forgets_maintenance(request, vmms, notes):
     """A closed host is a host with much room."""
-    said = handle(request, vmms, notes)
+    said = vim(request, vmms, notes)
     notes["closed"] = []
     return said
 
@@ -226,7 +226,7 @@ def stops_at_silence(request, vmms, notes):
     """One silent host, and nothing goes any more."""
     free, _ = look(vmms, {})
     if request["op"] == "maintenance" or len(free) == len(vmms):
-        return handle(request, vmms, notes)
+        return vim(request, vmms, notes)
     return {"state": "unknown"}
 
 
@@ -238,14 +238,14 @@ def defined_is_running(request, vmms, notes):
                 return {"state": "running", "host": host}
         except ConnectionError:
             continue
-    return handle(request, vmms, notes)
+    return vim(request, vmms, notes)
 
 
 def kills_only(request, vmms, notes):
     """Released is what does not run."""
     if request["op"] != "release":
-        return handle(request, vmms, notes)
-    host = handle({**request, "op": "find"}, vmms, notes).get("host")
+        return vim(request, vmms, notes)
+    host = vim({**request, "op": "find"}, vmms, notes).get("host")
     if host:
         vmms[host].kill(request["name"])
     return {"state": "absent"}

@@ -29,7 +29,13 @@ def judge(scenario, artefact):
     """One moment: the answer must keep every rule; the first broken one is told."""
     capacity, vms = scenario.data["capacity_mhz"], scenario.data["vms"]
     got = artefact.call(capacity_mhz=capacity, vms=vms)
-    return shape(got, vms) or safe(got, capacity, vms) or lively(got, capacity, vms) or fair(got, vms)
+    return (
+        shape(got, vms)
+        or scale(got, capacity, vms)
+        or safe(got, capacity, vms)
+        or lively(got, capacity, vms)
+        or fair(got, vms)
+    )
 
 
 def shape(got, vms):
@@ -46,6 +52,15 @@ def shape(got, vms):
         if got[name] < -SLACK_MHZ:
             return Failure("type", SHAPE, f"{name} gets {mhz(got[name])}, less than nothing")
     return None
+
+
+def scale(got, capacity, vms):
+    """GHz instead of MHz: no belief, a slip, and all other words would mislead."""
+    given, wanted = sum(got.values()), min(capacity, sum(map(ceiling, vms)))
+    if given <= 0 or not 0.5 * wanted <= 1000 * given <= 1.5 * wanted:
+        return None
+    did = f"all VMs together get {given:.1f} MHz and could use {mhz(wanted)}, a thousand times as much: are these GHz?"
+    return Failure("type", SHAPE, did)
 
 
 def safe(got, capacity, vms):

@@ -210,11 +210,16 @@ def in_words(asked):
 
 def misshapen(said, before):
     """What is wrong with the returned vcpu, in words; '' when nothing is."""
+    if isinstance(said, list) and any(isinstance(part, dict) and "ip" in part for part in said):
+        return f"a tuple or list of {len(said)}, with the vcpu in it: return only the vcpu"
     if not isinstance(said, dict):
-        return f"{said!r}"
+        return f"{said!r}, not the vcpu"
     missing = [key for key in before if key not in said]
     if missing:
         return f"a vcpu without {missing[0]!r}"
+    unknown = [key for key in said if key not in before]
+    if unknown:
+        return f"a vcpu with a new key {unknown[0]!r}. There is no such key; its keys are {', '.join(before)}"
     for name in ("ip", "flags", *GENERAL):
         if isinstance(said[name], bool) or not isinstance(said[name], int) or not 0 <= said[name] <= 0xFFFF:
             return f"{name} = {said[name]!r}"

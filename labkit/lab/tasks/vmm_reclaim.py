@@ -114,17 +114,22 @@ def ended(data, vms, free, step):
     left = [(action, name) for action in ORDER for name in able_to(action, vms, data["salting"])]
     if missing < 1 or not left:
         return None
-    did = f"you stop after {step} steps; {missing:.0f} MiB are still missing, and {left[0][1]} could {left[0][0]}"
-    return Failure("liveness", ENOUGH, did, "VMM.m10" if step == 0 else None)
+    when = f"after {step} step{'s' * (step > 1)}" if step else "before the first step"
+    did = f"you returned None {when}, which means 'stop'; {missing:.0f} MiB are still missing, and "
+    return Failure("liveness", ENOUGH, f"{did}{left[0][1]} could {left[0][0]}")
 
 
 def malformed(said, vms):
     """The first thing that is wrong with an answer's form."""
     if not isinstance(said, list) or len(said) != 3:
-        return Failure("type", SHAPE, f"you returned {said!r}")
+        return Failure("type", SHAPE, f"you returned {said!r}, not three things and not None")
     action, name, mib = said
-    if action not in ORDER or not isinstance(name, str) or name not in vms:
-        return Failure("type", SHAPE, f"there is no action {action!r} or no VM {name!r}")
+    if action not in ORDER:
+        return Failure("type", SHAPE, f"there is no action {action!r}; the actions are {', '.join(ORDER)}")
+    if isinstance(name, dict) and name.get("name") in list(vms):
+        return Failure("type", SHAPE, f"you returned the whole dict of {name['name']}; only its name is wanted")
+    if not isinstance(name, str) or name not in vms:
+        return Failure("type", SHAPE, f"there is no VM {name!r}; the VMs are {', '.join(vms)}")
     if isinstance(mib, bool) or not isinstance(mib, (int, float)) or not 0 < mib <= STEP_MIB:
         return Failure("type", SHAPE, f"{mib!r} MiB in one step")
     return None
@@ -196,7 +201,6 @@ TASK = tasks.register(
         reference=next_step,
         mutants=MUTANTS,
         misconceptions={
-            "VMM.m10": "memory overcommitment is like CPU overcommitment: everybody just gets slower",
             "VMM.m11": "the hypervisor knows which pages the guest needs",
             "VMM.m13": "sharing pages between VMs is free and always on",
         },
