@@ -14,16 +14,18 @@ libvirt is being cut into one daemon per driver (virtqemud); it is still called 
 from collections import deque
 from functools import partial
 from importlib import import_module
+from math import isfinite
 from uuid import UUID
 
 from labkit.vmm import inside, lifecycle, management, power, ram, setups, usage
 from labkit.vmm.disks import Datastore
+from labkit.vmm.domain import Definition
 from labkit.vmm.guest import assembled, takes_memory
 from labkit.vmm.host import Host
 from labkit.vmm.memory import HostMemory
 from labkit.vmm.questions import Listing
 from labkit.world import SILENT, LabError, action
-from labkit.world.errors import words
+from labkit.world.errors import AFRESH, words
 
 CLIENT = "admin"
 TIMEOUT_S = 30  # a dead connection is noticed by keepalive: 5 s × (5 + 1), libvirtd.conf's documented default
@@ -243,12 +245,20 @@ def place(world, name, host, setup, datastore):
         raise LabError(f"a VMM needs a Datastore, not {datastore!r}", 400, next_step="leave it out for a local one")
     wanted = {name, f"{name}-{setup.manager}", f"{name}-memory", *([] if datastore else [f"{name}-local"])}
     taken = sorted(wanted & (world.nodes.keys() | world.components.keys()))
+    if isinstance(world.components.get(name), Vmm):
+        why = f"there is already a VMM {name!r} in this world"
+        raise LabError(why, 409, True, f"choose another name, or {AFRESH}")
     if taken:
         raise LabError(f"there is already a {taken[0]!r} in this world", 409, True, "choose another name")
 
 
 def plain(values):
-    """Allocations of a definition as plain values, so that they can travel."""
+    """Values of a definition as they can travel: allocations as dicts, and no number that is none (LabError)."""
+    for name, value in values.items():
+        if isinstance(value, float) and not isfinite(value):
+            default = getattr(Definition, name, None)
+            hint = "leave it out" if default is None else f"leave it out for the default, {default!r}"
+            raise LabError(f"{name} must be finite, not {value!r}", 400, True, f"give a number, or {hint}")
     return {
         name: dict(vars(value)) if name in ("cpu", "memory") and hasattr(value, "__dict__") else value
         for name, value in values.items()

@@ -2,6 +2,8 @@
 
 from difflib import get_close_matches
 
+AFRESH = "make a new World first, if this is the same cell run again"  # what a name that is taken mostly means
+
 
 class LabError(Exception):
     """Something was refused.

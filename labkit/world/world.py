@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from labkit.world import message as mail
 from labkit.world.clock import NEVER, Clock, calendar
-from labkit.world.errors import LabError, number, unknown, words
+from labkit.world.errors import AFRESH, LabError, number, unknown, words
 from labkit.world.journal import Journal, action, invoke
 from labkit.world.network import Network, checked_link
 from labkit.world.node import Node
@@ -83,7 +83,7 @@ class World:
     def node(self, name, serve=None, on_start=None, on_stop=None, on_crash=None):
         """Add a named process on the network; see Node for what the functions may do. No two have the same name."""
         if words(name, "a node's name") in self.network.nodes:
-            raise LabError(f"there is already a node {name!r}", next_step="give it another name")
+            raise LabError(f"there is already a node {name!r}", next_step=f"give it another name, or {AFRESH}")
         node = self.network.nodes[name] = Node(self, name, serve, on_start, on_stop, on_crash)
         return node
 
@@ -96,7 +96,8 @@ class World:
         """Register a component under its `name`, so that `w.components[name]` finds it in every fork."""
         known = self.components.setdefault(component.name, component)
         if known is not component:
-            raise LabError(f"there is already a component {component.name!r}", next_step="give it another name")
+            why = f"there is already a component {component.name!r}"
+            raise LabError(why, next_step=f"give it another name, or {AFRESH}")
         return component
 
     def component(self, name):

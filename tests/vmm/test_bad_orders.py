@@ -120,6 +120,32 @@ def test_a_vmm_that_cannot_be_is_not_built_by_halves(values):
     assert not w.components and list(w.nodes) == ["a-libvirtd"]
 
 
+def test_a_cell_that_makes_a_vmm_is_run_twice():
+    w, vmm = host()
+    before = held(vmm), len(w.components)
+    said = str(refused(Vmm, w, "vmm1", Host()))
+    assert said.startswith("there is already a VMM 'vmm1' in this world – ") and "make a new World" in said
+    assert (held(vmm), len(w.components)) == before and w.components["vmm1"] is vmm
+
+
+@pytest.mark.parametrize(("field", "default"), [("memory_mib", "1024"), ("boot_s", "20.0")])
+def test_a_number_that_cannot_travel_is_named_with_its_field(field, default):
+    w, vmm = host()
+    said = str(refused(vmm.define, "new", **{field: NAN}))
+    assert said == f"{field} must be finite, not nan – give a number, or leave it out for the default, {default}"
+    assert "new" not in vmm.domains
+
+
+def test_a_snapshot_of_a_disk_that_is_not_there():
+    w, vmm = host()
+    vmm.define("thin", disk_gib=0)
+    before = held(vmm)
+    assert "there is no domain on vmm1 called 'wbe'" in str(refused(vmm.snapshot, "wbe", "s1"))
+    assert str(refused(vmm.snapshot, "thin", "s1")).startswith("'thin' has no disk")
+    assert "did you mean 'web'" in str(refused(vmm.datastore.disk, "wbe"))
+    assert held(vmm) == before
+
+
 # -- a host in trouble -----------------------------------------------------------------------------------------------
 def interrupted(w, vmm, order, accident, after_s=1):
     """An order that takes time, and what happens to it."""

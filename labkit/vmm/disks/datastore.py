@@ -9,6 +9,7 @@ file that is deleted while a process has it open lives on until it is closed. He
 
 from labkit.vmm.disks.disk import Disk
 from labkit.vmm.disks.image import BAD, CLUSTER, ENTRIES, MIB, Image, NoSpace
+from labkit.vmm.disks.requests import raw
 from labkit.world import LabError, action
 from labkit.world.errors import number, unknown, words
 
@@ -106,6 +107,13 @@ class Datastore:
         size_bytes = int(number(gib, "gib", 1 / 1024) * 1024 * MIB)
         return self.new_disk(name, size_bytes, whole=not thin)
 
+    def disk(self, name):
+        """The Disk of this name. Raises LabError (404) with the closest name there is."""
+        if name not in self.disks:
+            error = unknown("disk", name, self.disks)
+            raise LabError(error.message, 404, True, error.next_step)
+        return self.disks[name]
+
     def new_disk(self, name, size_bytes, parent=None, whole=False):
         """A Disk with one image of its own, over `parent` (an Image) or over nothing."""
         if words(name, "a disk's name") in self.disks:
@@ -151,7 +159,7 @@ class Datastore:
     def overwrite(self, file, offset, data):
         """Somebody opens this very file and writes a cluster: `dd`, or the parent VM of linked clones is started."""
         image, place = self.image(file), int(number(offset, "offset", 0, self.image(file).size_bytes - CLUSTER))
-        image.put(place // CLUSTER, bytes(data).ljust(CLUSTER, b"\0")[:CLUSTER])
+        image.put(place // CLUSTER, raw(data).ljust(CLUSTER, b"\0")[:CLUSTER])
         self.world.emit(self.name, file, "disk", "written behind everybody's back", offset=place)
 
     def image(self, file):

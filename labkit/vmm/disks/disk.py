@@ -86,16 +86,17 @@ class Disk:
     def write(self, offset, data, by=None):
         """Write bytes; `by`: the host that writes, when leases are kept. Raises LabError for a template, a lost lease,
         a place outside the disk; NoSpace when the datastore is full: then the write waits for resume()."""
+        data = requests.raw(data)
         requests.inside(self, offset, len(data))
         requests.writable(self, by)
-        requests.submit(self, requests.write, offset, bytes(data))
+        requests.submit(self, requests.write, offset, data)
 
     @action
     def fill(self, start_mib, mib, byte=b"A", by=None):
         """Write `mib` MiB of the same byte, from `start_mib` on (whole clusters only; fast). Errors as write()."""
         offset, length = requests.whole_clusters(self, start_mib, mib)
         requests.writable(self, by)
-        requests.submit(self, requests.fill, offset, length, bytes(byte[:1] or b"\0") * CLUSTER)
+        requests.submit(self, requests.fill, offset, length, (requests.raw(byte)[:1] or b"\0") * CLUSTER)
 
     @action
     def discard(self, offset, length, by=None):

@@ -13,6 +13,15 @@ from labkit.world import LabError
 from labkit.world.errors import number
 
 
+def raw(data):
+    """`data` as bytes. Raises LabError for anything else: a disk knows no characters."""
+    if isinstance(data, str):
+        raise LabError(f"a disk holds bytes, not the text {data!r}", 400, True, "b'…', or text.encode()")
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise LabError(f"a disk holds bytes, not {data!r}", 400, True, "b'…', or bytes([1, 2, 3])")
+    return bytes(data)
+
+
 def inside(disk, offset, length):
     """Raise LabError unless these bytes are on the disk."""
     for value, what in ((offset, "offset"), (length, "length")):
