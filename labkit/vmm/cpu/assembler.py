@@ -22,8 +22,8 @@ from difflib import get_close_matches
 from labkit.vmm.cpu.encode import OutOfReach, encode
 from labkit.vmm.cpu.encoding import MNEMONICS, STRINGS
 from labkit.vmm.cpu.expressions import Expression, characters
-from labkit.vmm.cpu.source import label_and_rest, operand, split, without_comment
-from labkit.world.errors import LabError, unknown, words
+from labkit.vmm.cpu.source import label_and_rest, operand, refuse_name, split, without_comment
+from labkit.world.errors import LabError, unknown
 
 PREFIXES = {
     "rep": 0xF3, "repe": 0xF3, "repz": 0xF3, "repne": 0xF2, "repnz": 0xF2,
@@ -78,7 +78,7 @@ def assemble(source, at=0x1000):
     """The Program of `source`, to be loaded at offset `at` (0 … 0xFFFF).
 
     Raises LabError with the line's number, its text and what is wrong."""
-    words(source, "the source")
+    check(source)
     if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at <= 0xFFFF:
         raise LabError(f"a program stands at 0 … 0xFFFF, not at {at!r}")
     work = _Assembly(source.splitlines(), at)
@@ -93,6 +93,14 @@ def assemble(source, at=0x1000):
         "the addresses do not settle: a label's value changes where it stands",
         next_step="look for `times` or `equ` that depend on labels behind them",
     )
+
+
+def check(source):
+    """Raise LabError unless this is a text with something in it."""
+    if not isinstance(source, str):
+        raise LabError(f"the source must be a text, not {source!r}", next_step='assemble("mov ax, 1")')
+    if not source.strip():
+        raise LabError("the source is empty: there is nothing to assemble", next_step="write an instruction, e.g. hlt")
 
 
 class _Assembly:
@@ -142,7 +150,7 @@ class _Assembly:
         if not label.startswith("."):
             self.scope = label
         if self._full(label) in self.seen:
-            raise LabError(f"the name {label!r} is given twice")
+            raise LabError(f"the name {label!r} is given twice", next_step="give one of them another name")
         self.seen.add(self._full(label))
 
     def _full(self, name):
@@ -177,6 +185,7 @@ class _Assembly:
         if word in ELSEWHERE:
             raise LabError(f"{word} is not needed here", next_step=ELSEWHERE[word])
         if mnemonic not in MNEMONICS:
+            refuse_name(text)
             close = get_close_matches(word, [*MNEMONICS, *ALIASES, *DATA, "times"], n=1)
             raise LabError(
                 f"there is no instruction {word!r}",

@@ -74,6 +74,17 @@ def label_and_rest(line):
     return (match[1], match[2]) if match and match[1].lower() not in RESERVED else (None, line)
 
 
+def refuse_name(text):
+    """A LabError if this statement begins with what was meant as a name, and cannot be one."""
+    name, colon = re.match(r"([\w.]*)\s*(:?)", text).groups()
+    if name.lower() in RESERVED:
+        raise LabError(f"{name!r} is a reserved word: nothing can be called so", next_step=f"{name}1, for example")
+    if colon and re.fullmatch(NAME, name):
+        raise LabError(f"{name!r} is a second label on this line", next_step="give it a line of its own")
+    if colon:
+        raise LabError(f"{name!r} cannot be a label", next_step="a name begins with a letter, _ or a dot")
+
+
 def refuse_foreign_register(name):
     """A LabError for a register that only later processors have: it must not be taken for a label."""
     if re.fullmatch(LATER_REGISTERS, name):

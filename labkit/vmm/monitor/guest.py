@@ -8,7 +8,6 @@ the first wrong value.
 from dataclasses import dataclass, field
 
 from labkit.vmm.cpu import Bus, Cpu, Machine, RegisterDevice, Serial, TextScreen, Timer, assemble
-from labkit.world.errors import words
 
 EXITS = 10_000  # after so many accesses to devices a run ends
 SHOWN = 60  # characters of a serial output that a difference shows
@@ -26,7 +25,7 @@ class Guest:
     program: object = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "program", assemble(words(self.source, "the guest's source"), at=self.at))
+        object.__setattr__(self, "program", assemble(self.source, at=self.at))
 
 
 class Board(Bus):

@@ -84,7 +84,12 @@ WRONG = {
     "db 'abc": "a closing ' is missing",
     "db 300": "does not fit into 1 byte",
     "db": "db without a value",
-    "a: nop\na: nop": "the name 'a' is given twice",
+    "a: nop\na: nop": "the name 'a' is given twice – give one of them another name",
+    "far: nop": "'far' is a reserved word: nothing can be called so – far1",
+    "AX: nop": "'AX' is a reserved word",
+    "byte db 1": "'byte' is a reserved word",
+    "a: b: nop": "'b' is a second label on this line – give it a line of its own",
+    "9a: nop": "'9a' cannot be a label",
     "jz a\ntimes 200 nop\na: hlt": "this jump reaches -128 … 127 – jump over a jmp",
     "times nop": "times needs a count",
     "mov ax, 1/0": "cannot be worked out",
@@ -109,6 +114,12 @@ def test_an_error_names_the_line_and_what_is_wrong(source):
     with pytest.raises(LabError) as error:
         assemble(source)
     assert str(error.value).startswith("line ") and WRONG[source] in str(error.value)
+
+
+@pytest.mark.parametrize("source", ["", " \n ", None, b"hlt", 5])
+def test_a_source_that_is_none(source):
+    with pytest.raises(LabError, match="^the source (is empty|must be a text, not)"):
+        assemble(source)
 
 
 @st.composite

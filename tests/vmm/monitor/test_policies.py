@@ -140,7 +140,7 @@ def test_an_unknown_port_is_an_error_that_names_it():
         monitor("out 0x99, al").run()
     with pytest.raises(LabError, match="no policy 'xen'"):
         monitor("hlt", "xen")
-    with pytest.raises(LabError, match="source must be a text"):
+    with pytest.raises(LabError, match="the source is empty"):
         Guest("")
 
 
