@@ -154,12 +154,15 @@ def facts(made):
 class ExitStepper(Frame):
     """Steps through a guest's life under a policy: arrow keys, Home, End, buttons, a number; another policy by choice.
 
-    `guest`: a Guest or its source. `policy`: a name of labkit.vmm.monitor.POLICIES. `at`: the step shown first.
+    `guest`: a Guest or its source. `policy`: a name of labkit.vmm.monitor.POLICIES. `at`: the step shown first; beyond the end:
+    the last. LabError for anything that is none of these.
     """
 
     keys = ("ArrowLeft", "ArrowRight", "Home", "End")
 
     def __init__(self, guest, policy="trap and emulate", at=0):
+        if isinstance(at, bool) or not isinstance(at, int):
+            raise LabError(f"at is the number of a step, not {at!r}", next_step="at=0 is the beginning")
         self.guest = guest if isinstance(guest, Guest) else Guest(guest)
         self.at = at
         self.follow(policy)
@@ -176,8 +179,12 @@ class ExitStepper(Frame):
             f"<p><strong>Step {self.at} of {len(self.steps) - 1}</strong> · {card.text(sentence(made))}</p>"
         )
         sides = "".join(
-            f'<div style="flex:{width} 1 {width * 2}em;min-width:0">{part}</div>'
-            for width, part in ((10, listing(self.program, made)), (6, registers(made)), (8, facts(made)))
+            f'<div style="flex:{room};min-width:0">{part}</div>'
+            for room, part in (
+                ("3 1 18em", listing(self.program, made)),
+                ("0 0 auto", registers(made)),
+                ("2 1 14em", facts(made)),
+            )
         )
         body = card.Html(f'<div style="display:flex;flex-wrap:wrap;gap:0 28px">{sides}</div>')
         return card.panel(f"A guest under the VMM: {self.policy}", head, body)
