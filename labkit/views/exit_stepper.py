@@ -143,7 +143,7 @@ def facts(made):
             *rows,
             ("virtual IF", made.virtual_if),
             ("exits so far", exits),
-            ("run directly so far", f"{made.directly} instructions"),
+            ("run directly so far", f"{made.directly} instruction{'s' * (made.directly != 1)}"),
             ("time of the vCPU", f"{made.now_ns / 1000:.3f} µs"),
             ("serial port so far", card.code(made.serial or " ")),
             ("the vCPU is", made.state),
@@ -154,8 +154,8 @@ def facts(made):
 class ExitStepper(Frame):
     """Steps through a guest's life under a policy: arrow keys, Home, End, buttons, a number; another policy by choice.
 
-    `guest`: a Guest or its source. `policy`: a name of labkit.vmm.monitor.POLICIES. `at`: the step shown first; beyond the end:
-    the last. LabError for anything that is none of these.
+    `guest`: a Guest or its source. `policy`: a name of labkit.vmm.monitor.POLICIES. `at`: the step shown first;
+    beyond the end: the last. LabError for anything that is none of these.
     """
 
     keys = ("ArrowLeft", "ArrowRight", "Home", "End")

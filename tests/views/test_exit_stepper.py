@@ -5,6 +5,7 @@ import pytest
 from labkit.views import ExitStepper
 from labkit.views.exit_stepper import sentence
 from labkit.vmm.monitor import POLICIES, guests
+from labkit.world import LabError
 
 
 def test_hello_step_by_step():
@@ -60,6 +61,20 @@ def test_the_same_guest_under_each_policy():
 def test_the_terminal_gets_the_whole_story():
     text = ExitStepper(guests.HELLO, policy="hardware").text()
     assert text.count(" VMM ") == 6 and "device takes 0x6f" in text
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"at": "a"}, "at is the number of a step, not 'a' – at=0 is the beginning"),
+    ({"at": 1.5}, "at is the number of a step, not 1.5"),
+    ({"at": None}, "at is the number of a step"),
+    ({"policy": "xen"}, "no policy 'xen'"),
+    ({"guest": ""}, "the source is empty"),
+    ({"guest": None}, "the source must be a text"),
+])  # fmt: skip
+def test_bad_input(wrong, said):
+    with pytest.raises(LabError) as refused:
+        ExitStepper(**{"guest": guests.HELLO, **wrong})
+    assert said in str(refused.value)
 
 
 def test_an_endless_guest_is_shown_up_to_a_bound():

@@ -8,6 +8,16 @@ is two bytes to an 8-bit device: the bus sends them one after the other, to the 
 from labkit.world.errors import LabError
 
 
+def place(value, what, most):
+    """Return `value` if a device can stand there (0 … `most`), else raise a LabError that names `what`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise LabError(
+            f"{what} must be a whole number from 0 to {most:#x}, not {value!r}",
+            next_step=f"leave it out for the usual {what}",
+        )
+    return value
+
+
 class Device:
     """What stands on a bus. `ports` are {port: name}, `addresses` a range of physical memory; both are read and written
     by bytes. A device that lives in time has advance(seconds); due() is the interrupt vector it wants delivered now, or
@@ -35,6 +45,8 @@ class Bus:
     def __init__(self, *devices):
         self.devices = devices
         for device in devices:
+            if not isinstance(device, Device):
+                raise LabError(f"a bus takes devices, not {device!r}", next_step="Bus(Serial(), TextScreen())")
             for other in devices[: devices.index(device)]:
                 clash = set(device.ports) & set(other.ports) or set(device.addresses) & set(other.addresses)
                 if clash:

@@ -5,8 +5,10 @@ The same objects are hardware on the bare machine and virtual devices in a VMM: 
 
 from datetime import UTC, datetime
 
-from labkit.vmm.cpu.bus import Device
+from labkit.vmm.cpu.bus import Device, place
 from labkit.world.errors import LabError
+
+TOP = 0x110000  # behind the last address that a 16-bit program can name: FFFF:FFFF
 
 
 class Serial(Device):
@@ -19,7 +21,7 @@ class Serial(Device):
     READY, RECEIVED = 0x60, 0x01  # status bits: may send; a byte has come (8250 data sheet, line status register)
 
     def __init__(self, base=0x3F8):
-        self.base, self.output, self.input = base, bytearray(), bytearray()
+        self.base, self.output, self.input = place(base, "base", 0xFFFF - 5), bytearray(), bytearray()
         self.ports = {base: "serial data", base + 5: "serial status"}
 
     def read(self, port):
@@ -51,6 +53,8 @@ class CmosClock(Device):
     FORMAT = 0x02
 
     def __init__(self, now=lambda: 0.0):
+        if not callable(now):
+            raise LabError(f"now is a function that gives seconds since 1970, not {now!r}", next_step="lambda: 0.0")
         self.now, self.index = now, 0
 
     def read(self, port):
@@ -86,7 +90,7 @@ class TextScreen(Device):
 
     def __init__(self, at=0xB8000):
         self.cells = bytearray(b"\x20\x07" * (self.COLUMNS * self.ROWS))
-        self.addresses = range(at, at + len(self.cells))
+        self.addresses = range(place(at, "at", TOP - len(self.cells)), at + len(self.cells))
 
     def read(self, address):
         """A character or a colour."""
@@ -107,10 +111,10 @@ class RegisterDevice(Device):
     """A card with word registers in memory, from 0xD0000 on; `registers` is what stands in them."""
 
     def __init__(self, at=0xD0000, words=16):
-        if not isinstance(words, int) or not 1 <= words <= 0x8000:
+        if isinstance(words, bool) or not isinstance(words, int) or not 1 <= words <= 0x8000:
             raise LabError(f"a register card has 1 to 32768 words, not {words!r}")
         self.bytes = bytearray(2 * words)
-        self.addresses = range(at, at + 2 * words)
+        self.addresses = range(place(at, "at", TOP - 2 * words), at + 2 * words)
 
     @property
     def registers(self):

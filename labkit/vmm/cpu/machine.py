@@ -3,6 +3,8 @@
 The reference of all comparisons: a VMM is right (Popek and Goldberg: 'equivalent') if no guest can tell a difference.
 """
 
+from labkit.vmm.cpu.bus import Bus
+from labkit.vmm.cpu.cpu import Cpu
 from labkit.world.errors import LabError, number
 
 
@@ -14,6 +16,11 @@ class Machine:
     """
 
     def __init__(self, cpu, bus, instruction_s=1e-6):
+        if not isinstance(cpu, Cpu) or not isinstance(bus, Bus):
+            raise LabError(
+                f"a machine is a Cpu and a Bus, not {cpu!r} and {bus!r}",
+                next_step="Machine(Cpu(), Bus(Serial()))",
+            )
         if cpu.mode != "supervisor":
             raise LabError(
                 f"a bare machine runs in supervisor mode, not in {cpu.mode!r} mode",

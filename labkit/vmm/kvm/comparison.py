@@ -47,7 +47,8 @@ class Comparison:
     def verdict(self) -> str:
         """One sentence."""
         if not self.differences:
-            return f"equal: {len(self.ours.exits)} exits, {len(self.ours.registers)} registers, all of memory"
+            count = len(self.ours.exits)
+            return f"equal: {count} exit{'s' * (count != 1)}, {len(self.ours.registers)} registers, all of memory"
         return f"different, first in {self.differences[0]}"
 
     def __repr__(self) -> str:

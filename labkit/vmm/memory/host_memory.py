@@ -17,7 +17,7 @@ from labkit.vmm.memory.admission import HYPERVISOR_MIB, Promise, admit, overhead
 from labkit.vmm.memory.allocation import MemoryAllocation
 from labkit.vmm.memory.states import ESXI_6, State, min_free_mib
 from labkit.vmm.memory.tax import TAX
-from labkit.vmm.memory.vm_memory import VmMemory
+from labkit.vmm.memory.vm_memory import VmMemory, known_traits
 from labkit.world import action
 from labkit.world.errors import LabError, number, unknown
 
@@ -127,7 +127,7 @@ class HostMemory:
         VmMemory (driver, alike, compressible …)."""
         if name in self.vms:
             raise LabError(f"{name} is powered on already", code=409, definite=True)
-        vm = VmMemory(name, memory_mib, allocation or MemoryAllocation(), vcpus, **traits)
+        vm = VmMemory(name, memory_mib, allocation or MemoryAllocation(), vcpus, **known_traits(traits))
         if self.setup == "esxi":
             admit(self.memory_mib, self.promises, Promise(vm), self._datastore_free())
         self.vms[name] = vm

@@ -20,13 +20,26 @@ from dataclasses import dataclass, field
 
 from labkit.vmm.memory import costs
 from labkit.vmm.memory.allocation import MemoryAllocation
-from labkit.world.errors import number, words
+from labkit.world.errors import LabError, number, words
 
 GUEST, HOST = ("active", "idle", "free", "balloon"), ("backed", "shared", "compressed", "swapped", "none")
 BALLOON_CAP = 0.65  # documented default: Mem.CtlMaxPercent = 65
 COMPRESSION_CACHE = 0.10  # documented default: Mem.MemZipMaxPct = 10 (% of the VM's memory)
 SAMPLE_PAGES = 100  # documented default: 100 pages watched for Mem.SamplePeriod = 60 s
 DUST = 1e-6
+
+
+TRAITS = ("alike", "alike_others", "compressible", "driver", "guest_swap_mib")
+
+
+def known_traits(given):
+    """`given` if VmMemory has all these traits, else LabError: a promise is not one of them."""
+    for name in given:
+        if name in MemoryAllocation.__dataclass_fields__:
+            raise LabError(f"{name} is a promise of the host", next_step=f"say MemoryAllocation({name}=…)")
+        if name not in TRAITS:
+            raise LabError(f"a VM's memory has no {name!r}", next_step=f"it has {', '.join(TRAITS)}")
+    return given
 
 
 @dataclass
@@ -61,9 +74,20 @@ class VmMemory:
     def __post_init__(self):
         words(self.name, "a VM's name")
         number(self.memory_mib, "memory_mib", least=4)
+        if not isinstance(self.allocation, MemoryAllocation):
+            why = f"the allocation must be a MemoryAllocation, not {self.allocation!r}"
+            raise LabError(why, next_step="MemoryAllocation(reservation_mib=100)")
         self.allocation.fits(self.memory_mib)
+        number(self.vcpus, "vcpus", least=1)
+        for name in ("alike", "alike_others", "compressible"):
+            number(getattr(self, name), name, most=1)
+        if not isinstance(self.driver, bool):
+            raise LabError(
+                f"driver is True or False, not {self.driver!r}", next_step="does a balloon driver run in it?"
+            )
         if self.guest_swap_mib is None:
             self.guest_swap_mib = float(self.memory_mib)
+        number(self.guest_swap_mib, "guest_swap_mib")
         self.pages = self.pages or {("free", "none"): float(self.memory_mib)}
 
     # -- the two views -------------------------------------------------------------------------------------------

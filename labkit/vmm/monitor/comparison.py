@@ -42,7 +42,9 @@ class Comparison:
 
     def _row(self, name, run):
         exits = ", ".join(f"{count} {reason}" for reason, count in run.counts().items()) or "none"
-        verdict = f"wrong: {self.wrong[name][0]}" if self.wrong[name] else "right"
+        verdict = f"wrong: {self.wrong[name][0]}" if self.wrong[name] else "right" if run.ended else "right so far"
+        if not run.ended:
+            verdict += f" (had not ended after {run.directly + run.emulated:,} instructions, was stopped)"
         return (
             name,
             verdict,
@@ -85,7 +87,9 @@ def moved(guest, changed):
 
 
 def compare(guest, limit=200_000, **options):
-    """Run the guest (a Guest or its source) on the bare machine and under every policy; a Comparison."""
+    """Run the guest (a Guest or its source) on the bare machine and under every policy; a Comparison. A guest that does
+    not end is stopped after `limit` instructions or 10,000 exits: its row says so, and 'right so far' is all there is.
+    """
     guest = guest if isinstance(guest, Guest) else Guest(guest)
     runs = {name: monitor(guest, name, **options).run(limit) for name in POLICIES}
     true = on_bare_machine(guest, limit, options.get("instruction_ns", 1))

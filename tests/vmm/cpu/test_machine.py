@@ -227,6 +227,29 @@ def test_what_is_no_machine_code_is_not_loaded(wrong):
         disassemble(wrong)
 
 
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Serial(base="x"), "base must be a whole number from 0 to 0xfffa, not 'x' – leave it out"),
+        (lambda: Serial(base=1.5), "base must be a whole number"),
+        (lambda: Serial(base=-1), "base must be a whole number"),
+        (lambda: Serial(base=0xFFFF), "base must be a whole number from 0 to 0xfffa"),
+        (lambda: RegisterDevice(at="x"), "at must be a whole number from 0 to 0x10ffe0, not 'x'"),
+        (lambda: RegisterDevice(words=True), "a register card has 1 to 32768 words, not True"),
+        (lambda: TextScreen(at=None), "at must be a whole number"),
+        (lambda: CmosClock(14), "now is a function that gives seconds since 1970, not 14"),
+        (lambda: Bus(None), "a bus takes devices, not None – Bus(Serial(), TextScreen())"),
+        (lambda: Machine(None, Bus()), "a machine is a Cpu and a Bus, not None and"),
+        (lambda: Machine(Cpu(), None), "and None – Machine(Cpu(), Bus(Serial()))"),
+        (lambda: Machine(Cpu(), Bus(), instruction_s="x"), "instruction_s must be a number"),
+    ],
+)
+def test_a_machine_that_cannot_be_is_not_built(make, said):
+    with pytest.raises(LabError) as refused:
+        make()
+    assert said in str(refused.value)
+
+
 def test_an_interrupt_comes_between_two_rounds_of_a_rep_that_asks_a_device():
     cpu = Cpu()
     cpu.load(assemble("mov ax, 0xd000\n mov es, ax\n mov cx, 4\n sti\n rep stosb\n hlt\n tick: inc bx\n iret"))

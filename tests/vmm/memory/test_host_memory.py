@@ -216,6 +216,26 @@ def test_bad_input():
     assert set(memory.vms) == {"a"}
 
 
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"reservation_mib": 100}, "reservation_mib is a promise of the host – say MemoryAllocation(reservation_mib=…)"),
+    ({"ballon": True}, "a VM's memory has no 'ballon' – it has alike, alike_others, compressible, driver"),
+    ({"pages": {}}, "a VM's memory has no 'pages'"),
+    ({"allocation": 100}, "the allocation must be a MemoryAllocation, not 100"),
+    ({"allocation": {"reservation_mib": 100}}, "the allocation must be a MemoryAllocation"),
+    ({"alike": "many"}, "alike must be a number"),
+    ({"compressible": 2}, "compressible must be between 0 and 1"),
+    ({"driver": "yes"}, "driver is True or False, not 'yes'"),
+    ({"guest_swap_mib": -1}, "guest_swap_mib must be at least 0"),
+    ({"vcpus": "two"}, "vcpus must be a number"),
+])  # fmt: skip
+def test_a_vm_whose_memory_cannot_be_meant_is_not_powered_on(wrong, said):
+    memory = host(vms=("a",))
+    free_mib = memory.free_mib
+    with pytest.raises(LabError) as refused:
+        memory.power_on("b", 100, **wrong)
+    assert said in str(refused.value) and set(memory.vms) == {"a"} and memory.free_mib == free_mib
+
+
 def test_many_idle_hosts_cost_nothing():
     world = World(seed=1, journal=False)
     for number in range(100):

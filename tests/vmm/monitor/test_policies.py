@@ -193,6 +193,10 @@ FOREVER = {
 def test_a_guest_that_never_ends_is_stopped_and_as_right_as_far_as_it_came(name):
     found = compare(FOREVER[name], limit=20_000)
     assert found.bare.state == "running" and not any(found.wrong.values())
+    for row, run in zip(found.rows(), found.runs.values(), strict=True):
+        ran = run.directly + run.emulated
+        assert row[1] == f"right so far (had not ended after {ran:,} instructions, was stopped)" and ran <= 20_000
+    assert "so far" not in str(compare("hlt"))
 
 
 SINGLE_STEP = """
