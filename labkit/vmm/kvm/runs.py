@@ -45,7 +45,8 @@ class Run:
         return [line(exit, answer) for exit, answer in zip(self.exits, self.answers, strict=True)]
 
     def __repr__(self) -> str:
-        head = f"{self.source}: {len(self.exits)} exit{'s' * (len(self.exits) != 1)} in {self.seconds * 1e3:.2f} ms on {self.where}"
+        exits = f"{len(self.exits)} exit{'s' * (len(self.exits) != 1)}"
+        head = f"{self.source}: {exits} in {self.seconds * 1e3:.2f} ms on {self.where}"
         registers = " ".join(f"{name}={value:04x}" for name, value in self.registers.items())
         return "\n".join([head, *self.lines(), registers, f"RAM {self.ram_digest[:16]}…"])
 

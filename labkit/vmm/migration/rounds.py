@@ -93,7 +93,10 @@ class Outcome:
     @property
     def downtime_s(self):
         """Seconds in which the guest ran nowhere; 0 if it never stopped. The state of its devices, which must travel
-        while it stands still, is not reckoned here (some MiB: milliseconds on a fast link), but see `resume_s`."""
+        while it stands still, is not reckoned here (some MiB: milliseconds on a fast link), but see `resume_s`.
+
+        The rule that stops the guest looks at the last volume only, so a real stop is longer than its limit allows: a
+        Vmm's `downtime_s` also has the hand-over, 50 ms (incoming.RESUME_S) and a few messages."""
         if not self.moved:
             return 0.0
         return sum(each.duration_s for each in self.rounds if each.stopped) + self.resume_s
