@@ -1,4 +1,4 @@
-"""`labkit grade FOLDER --out grades.csv`: points per student and task on hidden seeds.
+"""`labkit grade FOLDER --out grades.csv`: points per student and task on hidden seeds. Free texts are not graded here.
 
 Submissions run in processes of their own but without isolation in this version: they can read files and use the
 network.
@@ -20,6 +20,7 @@ from pathlib import Path
 from labkit.grading.folder import Submission, submissions
 from labkit.grading.reader import Unreadable, read
 from labkit.grading.submission import GRADED, Grade, Grader
+from labkit.lab import cards
 
 WARNING = (
     "labkit grade: submissions run without isolation in this version. "
@@ -45,7 +46,7 @@ def main(args: list[str] | None = None) -> int:
     except OSError as error:
         print(f"labkit grade: {wanted.out} cannot be written: {error.strerror}", file=sys.stderr)
         return 2
-    print("\n".join(summary(grades)))
+    print("\n".join(summary(grades) + confirmed({one.solution for one, _ in grades})))
     return 0 if all(grade.whole for _, grade in grades) else 1
 
 
@@ -176,3 +177,9 @@ def summary(grades: list[tuple[Submission, Grade]]) -> list[str]:
     ]
     broken = sum(not grade.whole for _, grade in grades)
     return [*lines, f"{len(grades)} submissions, {broken} could not be graded in full"]
+
+
+def confirmed(stems: set[str]) -> list[str]:
+    """One line per free text of these notebooks: its points are not in the table."""
+    texts = [text for card in cards.all() if card.notebook in stems for text in card.freetexts]
+    return [f"{text.id}: not in the table; the teacher confirms its {text.points:g} points" for text in texts]

@@ -54,12 +54,13 @@ class Handle:
 class ArtefactError(Exception):
     """The artefact did not answer with a plain value; `did` says what it did instead, in words for the student.
 
-    `endless`: it used up its budget, so trying it in every further scenario would only take time.
+    `endless`: it used up its budget, so trying it in every further scenario would only take time. `misfit`: it does
+    not take the arguments of the task.
     """
 
-    def __init__(self, did: str, endless: bool = False):
+    def __init__(self, did: str, endless: bool = False, misfit: bool = False):
         super().__init__(did)
-        self.did, self.endless = did, endless
+        self.did, self.endless, self.misfit = did, endless, misfit
 
 
 class Artefact:
@@ -107,7 +108,7 @@ class Artefact:
         reply = self._perform({**message, "artefact": self._name}, lambda question: self._answer(question, handles))
         self.output = (self.output + reply.get("output", ""))[:2000]
         if "failed" in reply:
-            raise ArtefactError(reply["failed"], reply.get("endless", False))
+            raise ArtefactError(reply["failed"], reply.get("endless", False), reply.get("misfit", False))
         return reply.get("returned")
 
     def _answer(self, question, handles):

@@ -66,7 +66,7 @@ def judge_file(task: Task, place: str, seed: int | None) -> Report:
             return not_imported(
                 task,
                 task.visible_seed if seed is None else seed,
-                f"{path.name} {said(error).removeprefix('your function ')}",
+                f"the file {path.name} {said(error).removeprefix('your function ')}",
             )
     return judge_task(task, _pick(task, names, name, path), seed)
 
@@ -102,7 +102,8 @@ def _pick(task: Task, names: dict, name: str | None, path: Path) -> Any:
 def in_words(task: Task, report: Report) -> str:
     """The report as text: points per family, then the counterexample."""
     families = [
-        f"  {name}: {f.points:g} of {f.of:g} points ({f.passed} of {f.scenarios} scenarios)"
+        f"  {name}: {f.points:g} of {f.of:g} points "
+        f"({f'{f.passed} of {f.scenarios} scenarios' if f.scenarios else 'not tried'})"
         for name, f in report.families.items()
     ]
     verdict = "passed" if report.passed else "not passed"

@@ -13,6 +13,7 @@ from labkit.lab.task import LAYERS, Failure, Scenario, Task
 
 RULE_PLAIN = "every call is answered with a plain value"
 RULE_ENDS = "every call ends"
+RULE_NAMES = "the function takes the arguments of the task, under their names"
 PATIENCE = 3
 """So many scenarios without an end, then the rest counts as failed without being played."""
 
@@ -121,7 +122,8 @@ def _play(task: Task, scenario: Scenario, proxy: Artefact):
     try:
         failure = task.judge(scenario, proxy)
     except ArtefactError as error:
-        failure = Failure("type", RULE_ENDS if error.endless else RULE_PLAIN, error.did)
+        rule = RULE_ENDS if error.endless else RULE_NAMES if error.misfit else RULE_PLAIN
+        failure = Failure("type", rule, error.did)
     if failure is None:
         return None, "", None
     return replace(failure, scenario=failure.scenario or scenario), proxy.output, proxy.world.trace

@@ -11,6 +11,7 @@ import inspect
 import io
 import linecache
 import os
+import sysconfig
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -20,6 +21,7 @@ from labkit.lab.steps import OutOfSteps, Steps
 from labkit.lab.values import NotPlain, a_kind, plain
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PYTHON = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 OUTPUT = 2000
 
 
@@ -54,7 +56,7 @@ class Player:
         steps = Steps(message["steps"])
         arguments = {key: self._decode(value, steps, ask) for key, value in message["arguments"].items()}
         if wrong := _misfit(function, arguments):
-            return {"failed": wrong}
+            return {"failed": wrong, "misfit": True}
         output = Output()
         reply = self._run(function, arguments, steps, output)
         return {**reply, "steps": steps.used, "output": output.getvalue()}
@@ -143,14 +145,28 @@ def _answer(function, arguments) -> dict:
 
 
 def said(error: BaseException) -> str:
-    """What an exception of the student's says, with the student's own line: never a line of ours."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)]
-    place = f" in line {frames[-1].lineno}: `{frames[-1].line}`" if frames and frames[-1].line else ""
+    """What an exception of the student's says, with the student's own line: never one of ours or of Python's."""
+    number, line = _unread(error) or _ran(error)
+    place = f" in line {number}: `{line}`" if line else ""
     try:
-        text = str(error)
+        text = error.msg if isinstance(error, SyntaxError) and error.lineno else str(error)
     except Exception:
         text = "(it cannot say what)"
     return f"your function raised {type(error).__name__}{': ' + text[:200] if text else ''}{place}"
+
+
+def _unread(error):
+    """(number, text) of the line that Python could not read, or None."""
+    if not isinstance(error, SyntaxError) or not error.lineno or str(error.filename).startswith((PACKAGE, *PYTHON)):
+        return None
+    return error.lineno, (error.text or "").strip()
+
+
+def _ran(error):
+    """(number, text) of the student's line that ran last; (0, '') without one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith((PACKAGE, *PYTHON, "<frozen"))]
+    return (own[-1].lineno, own[-1].line) if own else (0, "")
 
 
 def _misfit(function, arguments):
@@ -158,7 +174,8 @@ def _misfit(function, arguments):
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
-        return f"your function cannot be called with the arguments {', '.join(arguments)}: {error}"
+        names = ", ".join(arguments)
+        return f"your function cannot be called with the arguments {names}: {error}; keep the names: {names}"
     except ValueError:
         pass  # built-in without a signature: calling it will tell
     return None

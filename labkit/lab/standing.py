@@ -111,7 +111,7 @@ def _overcome(entry: Entry) -> set[str]:
     if entry.kind == "concept" and entry.data["right"] and (question := cards.find("questions", entry.item)):
         return {belief for _, belief in question.options.values() if belief}
     if entry.kind == "check" and entry.data["passed"]:
-        return next((set(task.misconceptions) for task in tasks.all() if task.id == entry.item), set())
+        return next((set(task.beliefs) for task in tasks.all() if task.id == entry.item), set())
     if entry.kind == "explain" and entry.data["confirmed"] and (prediction := cards.find("predictions", entry.item)):
         return set(prediction.beliefs.values())
     return set()

@@ -82,6 +82,12 @@ class Task:
             raise ValueError(f"{self.id}: kind {self.kind!r} is none of {', '.join(KINDS)}")
 
     @property
+    def beliefs(self) -> tuple[str, ...]:
+        """Ids of the misconceptions that the task catches: its own, and those that its mutants stand for."""
+        found = [*self.misconceptions, *(mutant.belief for mutant in self.mutants.values() if mutant.belief)]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def points(self) -> float:
         """All points of the task: the sum over its families."""
         return sum(self.families.values())

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from labkit.grading.grade import harmless, main
+from labkit.grading.grade import confirmed, harmless, main
 from labkit.grading.submission import Grader, hidden_seed
 
 RIGHT = "def is_quorate(expected, part):\n    return len(part) >= expected // 2 + 1"
@@ -61,7 +61,8 @@ def test_an_added_helper_cell_is_used_and_a_changed_setup_is_not(grade):
 def test_an_answer_cell_that_raises_says_its_own_line(grade):
     got = grade("def is_quorate(expected, part)\n    return True")
     assert got.points["X1.T1"] == 0
-    assert got.verdicts["X1.T1"].startswith("the answer cell raised SyntaxError")
+    told = "the answer cell raised SyntaxError: expected ':' in line 1: `def is_quorate(expected, part)`"
+    assert got.verdicts["X1.T1"] == told
     got = grade("limit = 1 / 0\n" + RIGHT)
     assert (
         got.verdicts["X1.T1"] == "the answer cell raised ZeroDivisionError: division by zero in line 1: `limit = 1 / 0`"
@@ -168,3 +169,8 @@ def test_a_command_that_cannot_start_says_why(tmp_path, capsys):
 def test_a_spreadsheet_does_not_compute_a_students_text(text):
     assert harmless(text) == "'" + text
     assert harmless("anna") == "anna"
+
+
+def test_free_texts_are_named_because_their_points_are_not_in_the_table():
+    assert confirmed({"02_vmm"}) == ["Q2.f1: not in the table; the teacher confirms its 10 points"]
+    assert confirmed({"quorum"}) == []

@@ -1,5 +1,6 @@
 """Between judge and artefact: calls, states, handles, and what an artefact does instead of answering."""
 
+import json
 import sys
 
 import pytest
@@ -200,6 +201,9 @@ def test_the_budget_counts_lines_not_time():
     [
         (lambda request: {}[request["path"]], "your function raised KeyError: '/' in line"),
         (lambda: 1, "your function cannot be called with the arguments request"),
+        (lambda asked: 1, "missing a required argument: 'asked'; keep the names: request"),
+        (lambda request: json.loads("{"), "`(lambda request: json.loads("),
+        (lambda request: compile("1 +", "<mine>", "exec"), "SyntaxError: invalid syntax in line 1: `1 +`"),
         (lambda request: float("nan"), "what you returned is nan"),
         ("text", "what you handed in is a str, not a function"),
         (3, "what you handed in is an int, not a function"),

@@ -75,3 +75,20 @@ def test_the_list_of_tasks(quorum, capsys):
     }
     assert listing([]) == 0
     assert "X1.T1  Quorum  (3 points: even 2, odd 1)" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_is_told_by_its_own_name_and_line(judge):
+    status, out, _ = judge("def is_quorate(expected, part)\n    return 1\n")
+    assert status == 1 and "The file answer.py raised SyntaxError: " in out
+    assert "in line 1: `def is_quorate(expected, part)`." in out and "not tried" in out and "0 of 0" not in out
+
+
+def test_the_list_names_free_texts_and_the_beliefs_that_mutants_stand_for(capsys):
+    assert listing(["--json"]) == 0
+    found = {one["id"]: one for one in json.loads(capsys.readouterr().out)}
+    assert {one["kind"] for one in found.values()} == {"function", "configuration", "text"}
+    assert all(text for one in found.values() for text in one["misconceptions"].values())
+    assert {"VMM.m6", "VMM.m9"} <= set(found["VMM.T2"]["misconceptions"])
+    assert sum(found[name]["points"] for name in ("VMM.T1", "VMM.T2", "VMM.T3", "VMM.T4", "Q2.T1", "Q2.f1")) == 26
+    assert listing([]) == 0
+    assert "10 points that the teacher confirms" in capsys.readouterr().out

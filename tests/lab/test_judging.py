@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.lab import tasks
-from labkit.lab.judging import judge_task
+from labkit.lab.judging import RULE_NAMES, judge_task
 from labkit.lab.task import Failure, Scenario, Task
 
 
@@ -66,3 +66,8 @@ def test_a_task_names_what_it_lacks():
         tasks.get("Q9.T9")
     with pytest.raises(ValueError, match="none of import, type"):
         Failure("style", "rule", "did")
+
+
+def test_a_renamed_argument_is_a_rule_of_its_own(quorum):
+    failure = judge_task(quorum.TASK, lambda nodes, part: True).failure
+    assert failure.rule == RULE_NAMES and "keep the names: expected, part" in failure.did
