@@ -17,9 +17,9 @@ from labkit.vmm.memory.admission import HYPERVISOR_MIB, Promise, admit, overhead
 from labkit.vmm.memory.allocation import MemoryAllocation
 from labkit.vmm.memory.states import ESXI_6, State, min_free_mib
 from labkit.vmm.memory.tax import TAX
-from labkit.vmm.memory.vm_memory import VmMemory, known_traits
+from labkit.vmm.memory.vm_memory import VmMemory, known_traits, promised
 from labkit.world import action
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number, unknown, words
 
 STEP_S = 1.0
 NEAR = 0.05  # so far from the truth an estimate of the active part may be when the host rests
@@ -49,6 +49,7 @@ class HostMemory:
         if disk not in costs.SWAP_IN_US:
             raise unknown("disk", disk, costs.SWAP_IN_US)
         number(memory_mib, "memory_mib", least=HYPERVISOR_MIB + 64)
+        words(name, "a host's name")
         self.world, self.host, self.name = world, name, f"{name}-memory"
         self.memory_mib, self.setup, self.tax, self.salting = memory_mib, setup, tax, salting
         self.ksm, self.swap_mib, self.disk, self.datastore_mib = ksm, swap_mib, disk, datastore_mib
@@ -166,7 +167,7 @@ class HostMemory:
         if self.setup != "esxi":
             raise linux.no_promise(name)
         others = [Promise(each) for each in self.vms.values() if each is not vm]
-        admit(self.memory_mib, others, Promise(vm, allocation))
+        admit(self.memory_mib, others, Promise(vm, promised(allocation)))
         vm.allocation = allocation.fits(vm.memory_mib)
         self._wake()
 

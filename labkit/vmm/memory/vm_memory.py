@@ -42,6 +42,14 @@ def known_traits(given):
     return given
 
 
+def promised(allocation):
+    """`allocation` if it is a MemoryAllocation, else LabError."""
+    if not isinstance(allocation, MemoryAllocation):
+        why = f"the allocation must be a MemoryAllocation, not {allocation!r}"
+        raise LabError(why, next_step="MemoryAllocation(reservation_mib=100)")
+    return allocation
+
+
 @dataclass
 class VmMemory:
     """The memory of one VM that is powered on.
@@ -74,10 +82,7 @@ class VmMemory:
     def __post_init__(self):
         words(self.name, "a VM's name")
         number(self.memory_mib, "memory_mib", least=4)
-        if not isinstance(self.allocation, MemoryAllocation):
-            why = f"the allocation must be a MemoryAllocation, not {self.allocation!r}"
-            raise LabError(why, next_step="MemoryAllocation(reservation_mib=100)")
-        self.allocation.fits(self.memory_mib)
+        promised(self.allocation).fits(self.memory_mib)
         number(self.vcpus, "vcpus", least=1)
         for name in ("alike", "alike_others", "compressible"):
             number(getattr(self, name), name, most=1)

@@ -7,8 +7,10 @@ in memory, in a register or at a device is not what it is on the bare machine.
 """
 
 from dataclasses import dataclass
+from inspect import signature
 
 from labkit.vmm.monitor.binary_translation import BinaryTranslation
+from labkit.vmm.monitor.exit_loop import Monitor
 from labkit.vmm.monitor.guest import Guest, Relocation, differences, on_bare_machine
 from labkit.vmm.monitor.hardware import Hardware
 from labkit.vmm.monitor.paravirtualization import Paravirtualization, is_hypercall
@@ -24,7 +26,16 @@ def monitor(guest, policy="trap and emulate", **options):
     """The Monitor of this policy for this guest (a Guest or its source), ready to run; LabError if there is no such."""
     if policy not in POLICIES:
         raise unknown("policy", policy, POLICIES)
+    for name in options:
+        if name not in options_of(POLICIES[policy]):
+            raise unknown("option of a VMM", name, options_of(POLICIES[policy]))
     return POLICIES[policy](guest, **options)
+
+
+def options_of(kind):
+    """Names of the keywords that this kind of Monitor takes."""
+    known = [*signature(Monitor).parameters.values(), *signature(kind).parameters.values()]
+    return sorted({each.name for each in known if each.kind is each.KEYWORD_ONLY})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ the first wrong value.
 from dataclasses import dataclass, field
 
 from labkit.vmm.cpu import Bus, Cpu, Machine, RegisterDevice, Serial, TextScreen, Timer, assemble
+from labkit.world.errors import LabError
 
 EXITS = 10_000  # after so many accesses to devices a run ends
 SHOWN = 60  # characters of a serial output that a difference shows
@@ -25,6 +26,8 @@ class Guest:
     program: object = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
+        if not isinstance(self.serial_input, (bytes, bytearray)):
+            raise LabError(f"a serial port hears bytes, not {self.serial_input!r}", next_step="serial_input=b'abc'")
         object.__setattr__(self, "program", assemble(self.source, at=self.at))
 
 

@@ -208,7 +208,8 @@ def test_bad_input():
     memory = host(vms=("a",))
     for wrong in (lambda: memory.demand("a", -1), lambda: memory.demand("a", 100, 200), lambda: memory.demand("x", 1),
                   lambda: memory.power_on("a", 100), lambda: memory.power_on("b", 0), lambda: memory.power_off("b"),
-                  lambda: host(setup="xen"), lambda: host(disk="tape"),
+                  lambda: host(setup="xen"), lambda: memory.allocate("a", 5),
+                  lambda: HostMemory(World(seed=1), None), lambda: host(disk="tape"),
                   lambda: memory.step(-1), lambda: memory.step("1"),
                   lambda: HostMemory(World(seed=1), memory_mib=100)):  # fmt: skip
         with pytest.raises(LabError):

@@ -142,6 +142,13 @@ def test_an_unknown_port_is_an_error_that_names_it():
         monitor("hlt", "xen")
     with pytest.raises(LabError, match="the source is empty"):
         Guest("")
+    with pytest.raises(LabError, match="a serial port hears bytes, not 'abc' – serial_input=b'abc'"):
+        Guest("hlt", serial_input="abc")
+    with pytest.raises(LabError, match="no option of a VMM 'exit_us' – did you mean 'exit_ns'"):
+        compare("hlt", exit_us=1)
+    with pytest.raises(LabError, match="no option of a VMM 'callout_ns'"):
+        monitor("hlt", "hardware", callout_ns=1)
+    assert monitor("hlt", "binary translation", callout_ns=1).run().ended
 
 
 def test_an_endless_guest_ends_with_its_steps():
