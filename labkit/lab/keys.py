@@ -11,11 +11,11 @@ import traitlets
 ESM = """
 const passes = e => e.ctrlKey || e.metaKey || e.altKey || ["Tab", "Escape"].includes(e.key)
   || (e.shiftKey && e.key === "Enter");
-const typing = t => t.matches("input, textarea, select, [contenteditable]");
+const typing = t => t.matches("input, textarea, select, [contenteditable], .lk-scroll");  // arrows are their own
 
 function render({ model, el }) {
   el.style.display = "none";
-  let frame = null, timer = null, gone = false;
+  let frame = null, timer = null, gone = false, left = 0;
   const onKey = e => {
     if (passes(e)) return;
     e.stopPropagation();
@@ -26,6 +26,10 @@ function render({ model, el }) {
     if (hit) model.send({ click: hit.dataset.lk });
   };
   const onFocus = e => e.target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const onScroll = e => { if (e.target.matches(".lk-scroll")) left = e.target.scrollLeft; };
+  const redrawn = new MutationObserver(() => {
+    for (const box of left ? frame.querySelectorAll(".lk-scroll") : []) box.scrollLeft = left;
+  });
   const beat = () => {
     clearInterval(timer);
     if (model.get("beat_ms")) timer = setInterval(() => model.send({ key: "beat" }), model.get("beat_ms"));
@@ -37,6 +41,8 @@ function render({ model, el }) {
     frame.addEventListener("keydown", onKey);
     frame.addEventListener("click", onClick);
     frame.addEventListener("focusin", onFocus);
+    frame.addEventListener("scroll", onScroll, true);  // it does not bubble
+    redrawn.observe(frame, { childList: true, subtree: true });
     const said = frame.querySelector(".lk-said");
     if (said) said.setAttribute("aria-live", "polite");
   };
@@ -49,6 +55,8 @@ function render({ model, el }) {
     frame.removeEventListener("keydown", onKey);
     frame.removeEventListener("click", onClick);
     frame.removeEventListener("focusin", onFocus);
+    frame.removeEventListener("scroll", onScroll, true);
+    redrawn.disconnect();
   };
 }
 export default { render };

@@ -7,7 +7,7 @@ values hold.
 
 import base64
 
-from labkit.world.draw import BLUE, GREEN, ORANGE, PURPLE, escape
+from labkit.world.draw import BLUE, GREEN, ORANGE, PURPLE, escape, scrollable
 
 TONES = {  # tone -> (colour on light, colour on dark, shape); the palette's colours, lightened for the dark theme
     "good": (GREEN, "#3fc79d", "circle"),
@@ -50,6 +50,7 @@ PAGE = """
 .lk-inline{display:block!important}.lk-still{display:none}
 .lk-frame .widget-label{min-width:0;width:auto;color:inherit}.lk-frame button{min-height:32px;height:auto}
 .lk-frame :is(button,input,select,textarea):focus-visible{outline:3px solid #0072B2;outline-offset:2px;box-shadow:0 0 0 2px #fff}
+.lk-frame :is(.widget-html,.widget-html-content){min-width:0;max-width:100%}.lk-scroll:focus-visible{outline:3px solid #0072B2;outline-offset:-3px}
 .lk-frame .lk-row{flex-wrap:wrap;gap:8px 10px;align-items:center;margin:2px 0}
 """  # noqa: E501
 
@@ -129,12 +130,13 @@ def panel(title, *body, note=""):
 
 def drawing(width, height, body, *, title, desc):
     """An SVG picture, `width` x `height` units, with its text alternative: a title and a description that says what
-    the picture says.
+    the picture says. On a narrow page it scrolls before its words get too small.
     """
-    return Html(
+    picture = (
         f'<svg class="lk" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(f"{title}. {desc}")}" style="max-width:{width}px"><desc>{escape(desc)}</desc>{body}</svg>'
     )
+    return Html(scrollable(picture, width))
 
 
 def still(html):

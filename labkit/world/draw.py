@@ -107,8 +107,17 @@ def svg(title, description, width, height, parts):
                    style=f"{style()}max-width:100%;height:auto;font-family:{FONT};background:var(--lab-paper)")
 
 
-def figure(picture, rows, *, summary="The same as text"):
-    """A picture with a folded text alternative: `rows` are lines of plain words."""
+def scrollable(picture, width):
+    """A picture that is drawn `width` pixels wide, in a box of its own: on a narrow page it shrinks to three quarters
+    (12 px become 9), then the box scrolls. Arrow keys scroll it once it has the focus; JupyterLab leaves them alone.
+    """
+    return (f'<div class="lk-scroll" role="group" aria-label="Picture, scrolls sideways" tabindex="0" '
+            f'data-lm-suppress-shortcuts="true" style="overflow-x:auto">'
+            f'<div style="min-width:{width * 3 // 4:g}px">{picture}</div></div>')
+
+
+def figure(picture, width, rows, *, summary="The same as text"):
+    """A picture, `width` pixels wide, with a folded text alternative: `rows` are lines of plain words."""
     items = "".join(f"<li>{escape(row)}</li>" for row in rows)
-    return (f'<figure style="{style()}margin:0;color:var(--lab-text);overflow-x:auto">{picture}'
+    return (f'<figure style="{style()}margin:0;color:var(--lab-text)">{scrollable(picture, width)}'
             f"<details><summary>{escape(summary)}</summary><ol>{items}</ol></details></figure>")

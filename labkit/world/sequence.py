@@ -44,7 +44,7 @@ class Sequence:
         return draw.svg(self.title, about, self.width, self.height, parts)
 
     def _repr_html_(self):
-        return draw.figure(self.svg(), self.lines(), summary="The same in words")
+        return draw.figure(self.svg(), self.width, self.lines(), summary="The same in words")
 
     def __str__(self):
         return "\n".join([self.title, *self.lines()])

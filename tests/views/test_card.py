@@ -67,3 +67,8 @@ def test_a_saved_page_keeps_the_picture_where_svg_and_styles_are_not_trusted():
     assert image[1] == "Greeting. It says hello."
     assert b"hello" in base64.b64decode(image[2]) and b"--lk-ink" in base64.b64decode(image[2])
     assert '<div class="lk-inline" hidden="hidden">' in saved and saved.endswith("words</div>")
+
+
+def test_a_picture_shrinks_to_three_quarters_and_then_scrolls_by_keyboard():
+    picture = card.drawing(880, 20, "", title="Wide", desc="Nothing.")
+    assert 'tabindex="0"' in picture and 'min-width:660px"><svg' in picture

@@ -195,7 +195,7 @@ class Overhead:
                                                                   anchor="start", size=11)  # fmt: skip
         height = low + 22
         picture = svg("What it costs to be a guest", "; ".join(self.rows()), 880, height, [*bars, scale])
-        return figure(picture, [self.where, *self.rows()]) + f"<p>{escape(self.where)}</p>"
+        return figure(picture, 880, [self.where, *self.rows()]) + f"<p>{escape(self.where)}</p>"
 
 
 def bar(cost: Cost, y: float, words: str) -> list[str]:

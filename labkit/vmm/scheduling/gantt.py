@@ -41,9 +41,8 @@ class Gantt:
         title = f"Who was on which CPU, {span}"
         parts += [text(LEFT, high - 8, f"{self.from_ms:g} ms", anchor="start", size=11, fill="faint")]
         parts += [text(WIDTH - 4, high - 8, f"{self.to_ms:g} ms", anchor="end", size=11, fill="faint")]
-        return figure(
-            svg(title, f"One lane per CPU, a bar for each stay. {span}.", WIDTH, high, parts), str(self).split("\n")
-        )
+        picture = svg(title, f"One lane per CPU, a bar for each stay. {span}.", WIDTH, high, parts)
+        return figure(picture, WIDTH, str(self).split("\n"))
 
     def x(self, ms):
         """Where a moment lies."""
