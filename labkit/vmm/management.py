@@ -159,7 +159,8 @@ def reconnect(vmm):
         elif domain.state == "crashed":
             inside.after_panic(vmm, domain)
     active = [domain.name for domain in vmm.domains.values() if domain.active]
-    vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"reconnected to {len(active)} domains", domains=active)
+    found = f"reconnected to {len(active)} domain{'s' * (len(active) != 1)}"
+    vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", found, domains=active)
 
 
 def start_by_itself(vmm, domain):

@@ -47,7 +47,7 @@ def test_a_stopped_management_process_refuses_commands_and_finds_its_vms_again()
     process = vmm.domains["web"].id
     w.start("vmm1-libvirtd")
     assert vmm.info("web")["id"] == process and visit(w) == 3
-    assert w.trace.where(what="reconnected to 1 domains")
+    assert w.trace.where(what="reconnected to 1 domain")
 
 
 def test_a_crash_of_the_host_leaves_definitions_and_nothing_else():

@@ -61,7 +61,7 @@ OBSERVATIONS = (
         {  # subject: the Monitor after its run
             "by_the_vmm": Look(
                 lambda run: run.emulated,
-                lambda run: f"{run.directly} instructions ran directly, {run.emulated} were carried out by the VMM.",
+                lambda run: f"Run directly: {run.directly} instruction(s); carried out by the VMM: {run.emulated}.",
             ),
         },
     ),

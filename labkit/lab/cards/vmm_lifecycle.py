@@ -55,7 +55,10 @@ OBSERVATIONS = (
             ),
             "reconnected": Look(
                 lambda world: reconnected(world),
-                lambda world: f"'reconnected to {reconnected(world)} domains', says libvirtd when it starts.",
+                lambda world: (
+                    f"'reconnected to {reconnected(world)} domain{'s' * (reconnected(world) != 1)}', "
+                    "says libvirtd when it starts."
+                ),
             ),
         },
     ),

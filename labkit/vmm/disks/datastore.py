@@ -28,7 +28,8 @@ class Datastore:
         self.images, self.disks = {}, {}
 
     def __repr__(self):
-        return f"<Datastore {self.name}: {self.used_mib:g} of {self.capacity_mib:g} MiB used, {len(self.sizes)} files>"
+        files = f"{len(self.sizes)} file{'s' * (len(self.sizes) != 1)}"
+        return f"<Datastore {self.name}: {self.used_mib:g} of {self.capacity_mib:g} MiB used, {files}>"
 
     # -- room ----------------------------------------------------------------------------------------------------------
     @property
