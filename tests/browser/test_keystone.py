@@ -1,55 +1,17 @@
 """Notebook 05 as a student meets it in JupyterLab: one window for all tests, each at another part of the notebook."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from labkit.lab import cards
-from labkit.lab.journal import Journal
+from tests.browser.student import press, reading
 
 pytestmark = pytest.mark.browser
-NOTEBOOK = "notebooks/05_keystone.ipynb"
-FIRST = "Q5.p0"  # this prediction is made in the browser, the others were made on an earlier day
-
-
-def predicted_before(home: Path) -> None:
-    """A journal in which every prediction of the card but the first is committed."""
-    for kept in home.glob("*"):
-        kept.unlink()
-    journal = Journal(str(home / "progress.db"))
-    for prediction in next(card for card in cards.all() if card.id == "Q5").predictions:
-        if prediction.id != FIRST:
-            right = prediction.correct == "a"
-            journal.write("predict", prediction.id, choice="a", confidence=2, right=right, belief=None)
 
 
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """The whole notebook has run, after the first prediction was made by mouse."""
-    lab.end_kernels()
-    predicted_before(Path(os.environ["LABKIT_HOME"]))
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
-    opened = lab.open(context.new_page(), NOTEBOOK)
-    opened.run_all()
-    assert [error.partition(":")[0] for error in opened.errors()] == ["PredictFirst"]
-    commit(opened.output("s05-p0"), "b) 401", "2 · unsure")
-    opened.run_all()
-    yield opened
-    context.close()
-
-
-def commit(card, option, sure):
-    for name in (option, sure, "Commit"):
-        card.get_by_role("button", name=name).click()
-    card.get_by_text("Committed.").wait_for()
-
-
-def press(notebook, control, key="Enter"):
-    """Use a control without a mouse."""
-    control.focus()
-    notebook.page.keyboard.press(key)
+    with reading(lab, browser, "05_keystone", first="Q5.p0", cell="s05-p0", option="b) 401") as opened:
+        yield opened
 
 
 def test_every_cell_runs_once_the_predictions_are_made(notebook):

@@ -1,57 +1,20 @@
 """Notebook 02 as a student meets it in JupyterLab: one window for all tests, each at another part of the notebook."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from labkit.lab import cards
-from labkit.lab.journal import Journal
+from tests.browser.student import press, reading
 
 pytestmark = pytest.mark.browser
-NOTEBOOK = "notebooks/02_vmm.ipynb"
-FIRST = "VMM.p1"  # this prediction is made in the browser, the others were made on an earlier day
 VIEWS = ("stepper", "entitlement", "pressure-view", "chain", "precopy", "who-view", "p9-walk")
-
-
-def predicted_before(home: Path) -> None:
-    """A journal in which every prediction of the notebook but the first is committed."""
-    for kept in home.glob("*"):
-        kept.unlink()
-    journal = Journal(str(home / "progress.db"))
-    for card in cards.all():
-        for prediction in card.predictions if card.notebook == "02_vmm" else ():
-            if prediction.id != FIRST:
-                right = prediction.correct == "a"
-                journal.write("predict", prediction.id, choice="a", confidence=2, right=right, belief=None)
 
 
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """The whole notebook has run, after the first prediction was made by mouse."""
-    lab.end_kernels()
-    predicted_before(Path(os.environ["LABKIT_HOME"]))
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
-    opened = lab.open(context.new_page(), NOTEBOOK)
-    opened.run_all()
-    assert {error.partition(":")[0] for error in opened.errors()} == {"PredictFirst"}
-    commit(opened.output("s02-p1"), "b) only suspend frees them; both", "2 · unsure")
-    opened.run_all()
-    yield opened
-    context.close()
-
-
-def commit(card, option, sure):
-    for name in (option, sure, "Commit"):
-        card.get_by_role("button", name=name).click()
-    card.get_by_text("Committed.").wait_for()
-
-
-def press(notebook, control, key="Enter"):
-    """Use a control without a mouse."""
-    control.focus()
-    notebook.page.keyboard.press(key)
+    # in a notebook this long the refused cell does not stop those that are in the queue already
+    first = {"first": "VMM.p1", "cell": "s02-p1", "option": "b) only suspend frees them; both"}
+    with reading(lab, browser, "02_vmm", **first, most_refused=float("inf")) as opened:
+        yield opened
 
 
 def fill(notebook, view, label, value):
