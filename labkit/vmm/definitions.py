@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from labkit.vmm import inside, lifecycle, saving
+from labkit.vmm import events, inside, lifecycle, saving
 from labkit.vmm.domain import Domain, from_json
 from labkit.vmm.guest import Guest
 from labkit.world.errors import LabError
@@ -25,6 +25,7 @@ def define(vmm, name: str, **values):
     if not domain.active:
         domain.live = definition
     vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"{name}: defined", domain=name, uuid=definition.uuid)
+    events.note(vmm, name)
     return {**domain.answer(), "uuid": definition.uuid}
 
 
@@ -42,6 +43,8 @@ def new(vmm, definition):
     domain = Domain(definition, Guest(vmm.world, definition.name))
     domain.guest.panicked = partial(inside.panic, vmm, domain)
     domain.disk = disks.get(definition.name) if definition.disk_gib else None
+    if domain.disk is not None and definition.name in vmm.datastore.systems:
+        domain.guest.install(*vmm.datastore.systems[definition.name])
     vmm.domains[definition.name] = domain
     return domain
 
@@ -69,6 +72,7 @@ def undefine(
     domain.persistent = False
     if not domain.active:
         del vmm.domains[name]
+        events.note(vmm, name)
     vmm.world.emit(vmm.manager.name, vmm.name, "libvirt", f"{name}: undefined", domain=name)
     return domain.answer()
 

@@ -7,7 +7,7 @@ waits for libvirtd to end it (libvirt starts it with -no-shutdown): with libvirt
 
 from dataclasses import replace
 
-from labkit.vmm import power, ram, usage
+from labkit.vmm import events, power, ram, usage
 from labkit.vmm.domain import meant
 from labkit.world.errors import LabError
 
@@ -113,3 +113,4 @@ def work(vmm, domain, given):
     domain.live = live
     if domain.computing:
         ram.work(vmm, domain)
+    events.note(vmm, domain.name)

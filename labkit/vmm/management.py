@@ -10,11 +10,11 @@ processes that are there and reconnects to them. Names of calls are those of lib
 from importlib import import_module
 from inspect import signature
 
-from labkit.vmm import definitions, inside, power, questions, saving, snapshots
+from labkit.vmm import bulk, definitions, inside, power, questions, saving, snapshots
 from labkit.vmm.lifecycle import accepting, find
 from labkit.world.errors import LabError
 
-KINDS = {str: "a text", bool: "True or False", dict: "a definition"}  # of arguments, by the annotation of a call
+KINDS = {str: "a text", bool: "True or False", dict: "a definition", list: "a list of calls"}  # of arguments, by the annotation of a call
 
 
 def serve(vmm, message):
@@ -194,4 +194,6 @@ CALLS = {
     "domainOpenConsole": questions.console,
     "connectListAllDomains": questions.list_all,
     "nodeGetInfo": questions.node_info,
+    "connectBulk": bulk.several,
+    "domainLeaseBreak": bulk.break_lease,
 }

@@ -10,7 +10,7 @@ of state is an event of kind 'libvirt' from the host's machine (in libvirt: a do
 
 from functools import partial
 
-from labkit.vmm import inside, ram, usage
+from labkit.vmm import events, inside, ram, usage
 from labkit.vmm.host import level
 from labkit.vmm.memory import admission as memory_admission
 from labkit.vmm.memory.admission import swap_file_mib
@@ -25,6 +25,7 @@ def change(vmm, domain, state, reason):
     vmm.world.emit(
         vmm.name, None, "libvirt", f"{domain.name}: {state} ({reason})", domain=domain.name, state=state, reason=reason
     )
+    events.note(vmm, domain.name)
 
 
 def reserve(vmm, domain, lease=True, definition=None):
@@ -159,6 +160,7 @@ def forget(vmm, domain):
     domain.id, domain.job, domain.live = None, None, domain.definition
     if not domain.persistent:
         vmm.domains.pop(domain.name, None)
+        events.note(vmm, domain.name)
 
 
 def boot(vmm, domain, reason="booted"):

@@ -17,7 +17,7 @@ from importlib import import_module
 from math import isfinite
 from uuid import UUID
 
-from labkit.vmm import inside, lifecycle, management, power, ram, setups, usage
+from labkit.vmm import events, inside, lifecycle, management, power, ram, setups, usage
 from labkit.vmm.disks import Datastore
 from labkit.vmm.domain import Definition
 from labkit.vmm.guest import assembled, takes_memory
@@ -49,6 +49,8 @@ class Vmm:
         self.heard = deque(maxlen=64)  # the last calls: TCP gives each to a process once, whatever the network doubles
         self.lost = []  # VMs that ran when the machine died: their swap files still lie there
         self.migrations = {}  # what it knows of moves that go on: in /run, so lost with the machine only
+        self.listener, self.untold = None, {}  # node of the process that hears of changes, and what it has not heard
+        self.processes = []  # nodes of further processes on this machine: they live and die with it
         self.memory = HostMemory(
             world, name, host.memory_mib, self.setup.memory,
             on_kill=partial(ram.killed, self), before_step=partial(usage.settle, self),
@@ -78,7 +80,9 @@ class Vmm:
         if program is not None:
             assembled(program)
         answer = self._ask("domainDefineXML", name=name, **plain(values))
-        self.domains[name].guest.install(serve, program)
+        guest = self.domains[name].guest
+        guest.install(serve, program)
+        self.datastore.systems[name] = guest.serve, guest.program
         return answer
 
     @action
@@ -205,6 +209,7 @@ class Vmm:
         if self.node.state != "running":
             self.manager.state = "crashed"
             raise LabError(f"{self.name} is off: no process can start on it", 409, True, f"start {self.name} first")
+        events.ready(self)
         management.reconnect(self)
 
     def _hear(self, message):
@@ -214,22 +219,32 @@ class Vmm:
 
     # -- the machine -----------------------------------------------------------------------------------------------
     def _power_lost(self):
-        self.world.crash(self.manager)
-        self.manager.state = "crashed"  # also if it was stopped: a dead machine refuses nothing, it is silent
-        self.migrations.clear()
+        self._processes_end()
         power.lose_all(self)
 
     def _powering_off(self):
-        self.world.crash(self.manager)
-        self.manager.state = "crashed"
-        self.migrations.clear()
+        self._processes_end()
         power.end_all(self, "shutdown")
+
+    def _processes_end(self):
+        for process in (self.manager, *self.processes):
+            self.world.crash(process)
+            process.state = "crashed"  # also if it was stopped: a dead machine refuses nothing, it is silent
+        self.migrations.clear()
 
     def _powered_on(self):
         power.clean_up(self)
-        self.world.start(self.manager)
+        for process in (self.manager, *self.processes):
+            self.world.start(process)
         for domain in [domain for domain in self.domains.values() if domain.autostart]:
             management.start_by_itself(self, domain)
+
+    def event(self, name):
+        """What whoever listens is told of a domain: [name, state, demand_mhz, used_mib]; 'absent' if it is gone."""
+        domain = self.domains.get(name)
+        if domain is None:
+            return [name, "absent", 0, 0]
+        return [name, domain.state, domain.live.demand_mhz, domain.live.used_mib]
 
     def new_uuid(self):
         """A version 4 UUID of this host's luck."""

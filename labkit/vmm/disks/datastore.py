@@ -26,6 +26,7 @@ class Datastore:
         self.capacity_bytes = int(number(capacity_gib, "capacity_gib", 0) * 1024 * MIB)
         self.used_bytes, self.sizes = 0, {}  # sizes: file -> bytes on disk
         self.images, self.disks = {}, {}
+        self.systems = {}  # disk -> (serve, program): what is installed on it, and starts wherever it is started
 
     def __repr__(self):
         files = f"{len(self.sizes)} file{'s' * (len(self.sizes) != 1)}"
