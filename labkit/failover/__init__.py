@@ -1,0 +1,26 @@
+"""labkit.failover: what clients see while machines die: active–passive, active–active, and the clients themselves.
+
+    from labkit.failover import Clients, Metrics
+    from labkit.world import World
+
+    w = World(seed=7)
+    w.node("web", serve=lambda message: {"status": 200})
+    people = Clients(w, "web", rate=50, write_share=0.2)          # Poisson arrivals, 50 requests/s
+    w.at(30, w.crash, "web")
+    w.run(until=60)
+    print(Metrics(people))                                          # asked, served, late, lost, downtime, p50/p95/p99
+    Metrics(people, since_s=30).curve(step_s=1)                     # served per second
+
+Clients know only what they saw; servers only what messages told them. Metrics are for those who look on from outside.
+"""
+
+from labkit.lazy import names
+
+HOMES = {
+    "Clients": "clients",
+    "Request": "request",
+    "Metrics": "metrics",
+    "utilisation": "metrics",
+}
+__all__ = list(HOMES)
+__getattr__ = names(__name__, HOMES)
