@@ -21,6 +21,11 @@ HOMES = {
     "Request": "request",
     "Metrics": "metrics",
     "utilisation": "metrics",
+    "Pool": "pool",
+    "Backend": "backend",
+    "Balancer": "balancer",
+    "Health": "health",
+    "queueing": "queueing",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)
