@@ -1,0 +1,90 @@
+"""The VIM's database: what must not be forgotten. It survives a crash of the VIM's process.
+
+    table vm     what was ordered (name, spec, desired, priority, groups, project, template) and the last order about it
+                 (host, target, also, n, what)
+    table host   name, its place in the order, cluster, maintenance, and the boot that was heard last
+    table spec   each spec once
+
+Written in one transaction per pass, *before* the orders of that pass are sent: an order that somebody may have received
+is never one that the VIM does not know. What was observed is not in it: after a restart that is learnt anew.
+
+What the real one does differently: vCenter keeps statistics, events and tasks in its PostgreSQL, too (documentation
+only); Nova writes every change of a server's state to its MySQL database.
+"""
+
+import json
+import sqlite3
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS spec (id INTEGER PRIMARY KEY, spec TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS vm (
+  name TEXT PRIMARY KEY, place INTEGER, spec INTEGER, desired TEXT, host TEXT, target TEXT, also TEXT, n INTEGER,
+  what TEXT, priority TEXT, groups TEXT, project TEXT, template TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, place INTEGER, cluster TEXT, maintenance TEXT, boot INTEGER,
+  power INTEGER, state TEXT);
+CREATE TABLE IF NOT EXISTS counter (n INTEGER);
+"""
+
+
+class Database:
+    """One SQLite connection; `path` is a file or ':memory:'. Raises sqlite3.Error for what SQLite refuses."""
+
+    def __init__(self, path=":memory:"):
+        self.path, self.specs, self.written = str(path), {}, 0
+        self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self.connection.executescript(SCHEMA)
+
+    def save(self, vms, gone, hosts, n):
+        """One transaction: these VmRecords and HostRecords as they are now, those names forgotten, the counter at n."""
+        execute = self.connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            rows = [self._row(vm) for vm in vms]
+            self.connection.executemany("INSERT OR REPLACE INTO vm VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+            self.connection.executemany("DELETE FROM vm WHERE name = ?", [(name,) for name in gone])
+            self.connection.executemany("INSERT OR REPLACE INTO host VALUES (?,?,?,?,?,?,?)", map(_host_row, hosts))
+            execute("DELETE FROM counter")
+            execute("INSERT INTO counter VALUES (?)", (n,))
+        except BaseException:
+            execute("ROLLBACK")
+            raise
+        execute("COMMIT")
+        self.written += 1
+
+    def _row(self, vm):
+        return (
+            vm.name, vm.index, self._spec(vm.spec), vm.desired, vm.host and vm.host.name,
+            vm.target and vm.target.name, ",".join(vm.also), vm.n, vm.order, vm.priority, "\n".join(vm.groups),
+            vm.project, vm.template,
+        )  # fmt: skip
+
+    def _spec(self, spec):
+        if spec not in self.specs:
+            text = json.dumps(spec.as_json(), sort_keys=True)
+            self.connection.execute("INSERT OR IGNORE INTO spec (spec) VALUES (?)", (text,))
+            self.specs[spec] = self.connection.execute("SELECT id FROM spec WHERE spec = ?", (text,)).fetchone()[0]
+        return self.specs[spec]
+
+    def hosts(self):
+        """Rows (name, cluster, maintenance, boot, power, state) in the order in which they were added."""
+        return self.connection.execute(
+            "SELECT name, cluster, maintenance, boot, power, state FROM host ORDER BY place"
+        ).fetchall()
+
+    def vms(self):
+        """Rows (name, place, spec as JSON, desired, host, target, also, n, what, priority, groups, project, template)
+        in the order of creation."""
+        return self.connection.execute(
+            "SELECT name, place, spec.spec, desired, host, target, also, n, what, priority, groups, project, template "
+            "FROM vm JOIN spec ON spec.id = vm.spec ORDER BY place"
+        ).fetchall()
+
+    @property
+    def n(self):
+        """The counter: no order has a higher number."""
+        row = self.connection.execute("SELECT n FROM counter").fetchone()
+        return row[0] if row else 0
+
+
+def _host_row(host):
+    return host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state
