@@ -9,12 +9,16 @@ from labkit.vmm import lifecycle
 from labkit.world.errors import LabError
 
 
-def several(vmm, calls: list):
-    """connectBulk: `calls` is [[call, {argument: value}], …], done one after the other (a generator). Returns as many
-    answers: None for what was done, [code, text] for what was refused; a refusal does not keep the others back."""
+def several(vmm, calls: list, definitions: list = ()):
+    """connectBulk: `calls` is [[call, {argument: value}], …], done one after the other (a generator). An argument
+    'like' of domainDefineXML means the values of definitions[like]. Returns as many answers: None for what was done,
+    [code, text] for what was refused; a refusal does not keep the others back."""
     answers = []
     for what, detail in calls:
         try:
+            if "like" in detail:
+                detail = {**definitions[detail.pop("like")], **detail}
+                detail.pop("datastore", None)  # a Vmm has one datastore, and there is no choice
             yield from one(vmm, what, detail)
             answers.append(None)
         except LabError as error:

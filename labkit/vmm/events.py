@@ -29,9 +29,7 @@ def tell(vmm, cause):
         return
     before, vmm.world.cause = vmm.world.cause, cause
     rows = [vmm.event(name) for name in names]
-    vmm.world.cast(
-        vmm.manager.name, vmm.listener, "libvirt", "domainEvents", shown={"domains": len(rows)}, events=rows
-    )
+    vmm.world.cast(vmm.manager.name, vmm.listener, "libvirt", "domainEvents", shown={"domains": len(rows)}, events=rows)
     vmm.world.cause = before
 
 

@@ -14,7 +14,7 @@ from labkit.vmm import bulk, definitions, inside, power, questions, saving, snap
 from labkit.vmm.lifecycle import accepting, find
 from labkit.world.errors import LabError
 
-KINDS = {str: "a text", bool: "True or False", dict: "a definition", list: "a list of calls"}  # of arguments, by the annotation of a call
+KINDS = {str: "a text", bool: "True or False", dict: "a definition", list: "a list"}  # of arguments, by annotation
 
 
 def serve(vmm, message):
@@ -193,6 +193,7 @@ CALLS = {
     "domainGetInfo": questions.info,
     "domainOpenConsole": questions.console,
     "connectListAllDomains": questions.list_all,
+    "connectGetAllDomainStats": questions.stats,
     "nodeGetInfo": questions.node_info,
     "connectBulk": bulk.several,
     "domainLeaseBreak": bulk.break_lease,

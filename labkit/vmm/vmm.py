@@ -244,7 +244,8 @@ class Vmm:
         domain = self.domains.get(name)
         if domain is None:
             return [name, "absent", 0, 0]
-        return [name, domain.state, domain.live.demand_mhz, domain.live.used_mib]
+        state = "migrating" if (domain.job or "").startswith("migration") else domain.state
+        return [name, state, domain.live.demand_mhz, domain.live.used_mib]
 
     def new_uuid(self):
         """A version 4 UUID of this host's luck."""

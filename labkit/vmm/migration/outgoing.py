@@ -19,7 +19,7 @@ check what to do next'); QEMU's image locks keep two processes from writing mean
 
 from contextlib import suppress
 
-from labkit.vmm import power
+from labkit.vmm import events, power
 from labkit.vmm.migration.move import ASK_AGAIN_S, KEEPALIVE_S, Move, alive, lease_of, tell
 from labkit.vmm.migration.policies import find
 from labkit.vmm.migration.sending import send_memory
@@ -173,6 +173,7 @@ def go_on(vmm, domain, move, why):
         power.release(vmm, domain, "crashed")
         return False
     domain.job = None
+    events.note(vmm, domain.name)
     if domain.state == "paused" and domain.reason == "migration":
         power.go(vmm, domain, "migration canceled")
     return True

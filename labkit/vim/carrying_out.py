@@ -1,0 +1,85 @@
+"""What an order means to the management process of a host: which of libvirt's calls, in which state of the VM.
+
+order      the VM is absent          shut off            paused      running
+run        define, create            define, create      resume      –
+take       define, break the disk's lock, create …       resume      –            (after a fence only)
+pause      –                         –                   –           suspend
+off        –                         –                   destroy     destroy
+shutdown   –                         –                   destroy     shutdown
+drop       –                         undefine            destroy, undefine        (the disk stays)
+remove     –                         undefine and delete its disk, after destroy
+"""
+
+from labkit.world.errors import LabError
+
+absent = ("absent", 0, 0)  # a VM that the host does not have
+WIRE = {"running": "running", "blocked": "running", "shutdown": "running", "paused": "paused", "pmsuspended": "paused",
+        "migrating": "migrating", "absent": "absent"}  # fmt: skip
+VERBS = ("run", "take", "pause", "off", "shutdown", "drop", "remove", "migrate")
+
+
+def wire_state(state):
+    """A domain's state (libvirt's word) in the words of a report: what is neither running nor paused is off."""
+    return WIRE.get(state, "off")
+
+
+def calls_for(verb, name, spec, state, definitions):
+    """The calls [[call, {argument: value}], …] of one order for a VM in `state`. `spec` (of run and take) is the VM's
+    spec as a dict; what a host is told of it is added to `definitions`, a Definitions. LabError (400) for a verb that
+    is none."""
+    if verb in ("run", "take"):
+        return _run(verb, name, spec, state, definitions)
+    if verb not in VERBS:
+        raise LabError(f"no order is called {verb!r}", 400, True, f"one of {', '.join(VERBS)}")
+    if state == "absent":
+        return []
+    off = state in ("shutoff", "nostate")
+    if verb == "pause":
+        return [] if off or state == "paused" else [["domainSuspend", {"name": name}]]
+    if verb == "shutdown" and state in ("running", "blocked"):
+        return [["domainShutdown", {"name": name}]]
+    calls = [] if off else [["domainDestroy", {"name": name}]]
+    if verb in ("drop", "remove"):
+        calls.append(["domainUndefineFlags", {"name": name, "remove_all_storage": verb == "remove"}])
+    return calls
+
+
+def _run(verb, name, spec, state, definitions):
+    if state in ("running", "blocked", "migrating", "shutdown"):
+        return []
+    if state == "paused":
+        return [["domainResume", {"name": name}]]
+    if state == "pmsuspended":
+        return [["domainPMWakeup", {"name": name}]]
+    calls = [["domainDestroy", {"name": name}]] if state == "crashed" else []
+    place = {"datastore": spec["datastore"]} if spec["datastore"] else {}
+    calls.append(["domainDefineXML", {"name": name, "like": definitions.index(spec), **place}])
+    if verb == "take":
+        calls.append(["domainLeaseBreak", {"name": name}])
+    return [*calls, ["domainCreate", {"name": name}]]
+
+
+class Definitions:
+    """The definitions that travel with the calls of one message: one for all VMs of the same spec."""
+
+    def __init__(self):
+        self.values, self._places = [], {}
+
+    def index(self, spec):
+        """The place of this spec's definition (spec: a dict of one message, told apart by identity)."""
+        place = self._places.get(id(spec))
+        if place is None:
+            place = self._places[id(spec)] = len(self.values)
+            self.values.append(definition(spec))
+        return place
+
+
+def definition(spec):
+    """What a management process is told of a spec: libvirt's definition has its promises in two parts."""
+    values = {name: value for name, value in spec.items() if name not in NOT_A_HOSTS}
+    values["cpu"] = {"reservation_mhz": spec["reservation_mhz"]}
+    values["memory"] = {"reservation_mib": spec["memory_reservation_mib"]}
+    return values
+
+
+NOT_A_HOSTS = ("datastore", "reservation_mhz", "memory_reservation_mib")

@@ -1,0 +1,60 @@
+"""A VM of a lean host: its size and its state, in as few bytes as will do."""
+
+from functools import lru_cache
+
+from labkit.vmm.domain import from_json
+
+
+class LeanDomain:
+    """What a lean host keeps of one VM.
+
+    definition   sizes and promises, shared by all VMs of the same size (its name is not theirs); `live` is the one in
+                 force since the VM's start
+    state, reason, id, persistent, job, life    as in labkit.vmm.domain.Domain
+    store        the datastore of its disk, or None
+    demand_mhz, used_mib   what its guest wants now
+    """
+
+    __slots__ = ("name", "definition", "live", "state", "reason", "id", "persistent", "autostart", "job", "life",
+                 "store", "demand_mhz", "used_mib")  # fmt: skip
+
+    def __init__(self, name, definition, store):
+        self.name, self.definition, self.live, self.store = name, definition, definition, store
+        self.state, self.reason, self.id, self.life = "shutoff", "unknown", None, 0
+        self.persistent, self.autostart, self.job = True, False, None
+        self.demand_mhz, self.used_mib = definition.demand_mhz, definition.used_mib
+
+    def __repr__(self):
+        return f"<LeanDomain {self.name}: {self.state} ({self.reason})>"
+
+    @property
+    def active(self):
+        """It has a process on this host."""
+        return self.id is not None
+
+    def answer(self):
+        """What a call that changed it says."""
+        return {"name": self.name, "state": self.state, "reason": self.reason}
+
+    @property
+    def lease(self):
+        """The lock of its disk, or None."""
+        return None if self.store is None else self.store.lease(self.name)
+
+
+def sized(values):
+    """The Definition of these values (a dict), the same object for the same values. LabError (400)."""
+    return _sized(tuple(sorted((key, _frozen(value)) for key, value in values.items())))
+
+
+def _frozen(value):
+    if isinstance(value, dict):
+        return ("dict", *sorted(value.items()))
+    return tuple(value) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=1024)
+def _sized(items):
+    values = {key: dict(value[1:]) if isinstance(value, tuple) and value[:1] == ("dict",) else value
+              for key, value in items}  # fmt: skip
+    return from_json({"name": "a VM of this size", **values})
