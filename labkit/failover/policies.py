@@ -7,7 +7,7 @@
 | random | any, by luck | HAProxy `random(1)` |
 | two choices | the less busy of two drawn by luck | HAProxy `random(2)`, nginx `random two`, Envoy `LEAST_REQUEST` |
 | least connections | the one with the fewest open requests | HAProxy `leastconn`, nginx `least_conn` |
-| least work | the one that will be done first: open requests × its time per request | Linkerd, Finagle: a relative of `ewma` |
+| least work | the one that will be done first: open requests × its time per request | Linkerd's `ewma` is a relative |
 
 Round robin is fair: it gives each the same number of requests. That is the trouble when they are not equally fast.
 A balancer cannot look into a backend. All it knows is when it sent something and when the answer came.
