@@ -169,7 +169,7 @@ class Agent:
         return answers
 
     def _done(self, orders, owners, answers):
-        """What has become of the orders, noted and told to the VIM. After a refusal the rest of an order does not count."""
+        """What has become of the orders: noted, told to the VIM. After a refusal the rest of an order does not count."""
         refused = {}
         for order, answer in zip(owners, answers, strict=True):
             if answer is not None:

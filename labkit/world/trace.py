@@ -17,6 +17,7 @@ from labkit.world.errors import LabError
 
 NOTHING = None   # a row's detail when there is none: a tuple without a dict costs the garbage collector nothing
 PLAIN = frozenset((str, int, bool, type(None)))
+TEXT = frozenset((str,))
 
 
 def plain(value, where="detail"):
@@ -27,9 +28,13 @@ def plain(value, where="detail"):
     if kind is float and value - value == 0:
         return value
     if kind is list or kind is tuple:
+        if PLAIN.issuperset(map(type, value)):   # most are flat, and are copied at once
+            return list(value)
         return [plain(item, where) for item in value]
     if isinstance(value, dict):
-        if all(type(key) is str for key in value):
+        if TEXT.issuperset(map(type, value)):
+            if PLAIN.issuperset(map(type, value.values())):
+                return dict(value)
             return {key: plain(item, f"{where}.{key}") for key, item in value.items()}
         raise LabError(f"{where} has a key that is not a string", next_step="use string keys, as JSON does")
     raise LabError(f"{where} holds {value!r}, which is not JSON",
