@@ -81,6 +81,7 @@ class Capacity:
         total = int(number(gib, f"capacity of {name}") * MIB_PER_GIB * self.ratios["disk"])
         old_total, old_free = self.shared.get(name, (0, 0))
         self.shared[name] = [total, old_free + total - old_total]
+        self.anew()
 
     # -- taking and giving back ----------------------------------------------------------------------------------------
     def takes(self, spec):

@@ -71,8 +71,13 @@ def reaches(capacity, spec, within):
     """Its own disk is there always; a shared datastore must be mounted, and its size known."""
     if spec.datastore is None:
         return np.ones(len(capacity.hosts), bool)
-    known = spec.datastore in capacity.shared
+    known = size_known(capacity, spec)
     return capacity.labels.where("datastores", lambda mounted: known and spec.datastore in mounted)
+
+
+def size_known(capacity, spec):
+    """Whether the shared datastore's size was said; what has been claimed there before counts as 0 of 0."""
+    return capacity.shared.get(spec.datastore, (0, 0))[0] > 0
 
 
 def why_datastore(capacity, at, spec, within):
@@ -84,8 +89,9 @@ def why_datastore(capacity, at, spec, within):
 def room_on_shared(capacity, spec):
     """Whether the shared datastore that the spec asks for has room; True if it asks for none, or the size is unknown
     (then `reaches` has dropped everybody)."""
-    room = capacity.shared.get(spec.datastore) if spec.datastore is not None else None
-    return room is None or room[1] >= spec.disk_gib * MIB_PER_GIB
+    if spec.datastore is None or not size_known(capacity, spec):
+        return True
+    return capacity.shared[spec.datastore][1] >= spec.disk_gib * MIB_PER_GIB
 
 
 def why_shared(capacity, at, spec, within):
