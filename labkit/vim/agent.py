@@ -169,7 +169,7 @@ class Agent:
         return answers
 
     def _done(self, orders, owners, answers):
-        """What has become of the orders: noted, told to the VIM. After a refusal the rest of an order does not count."""
+        """What has become of the orders, noted and told. After a refusal the rest of an order does not count."""
         refused = {}
         for order, answer in zip(owners, answers, strict=True):
             if answer is not None:
@@ -225,17 +225,10 @@ class Agent:
         self.seq += 1
         if rows or self.errors or full:
             self.delta += 1
-        detail = {
-            "host": self.vmm.name,
-            "boot": self.boots,
-            "power": self.vmm.node.life,
-            "seq": self.seq,
-            "delta": self.delta,
-            "full": full,
-            "manager": not self.silent,
-            "vms": rows,
-            "errors": self.errors,
-        }
+        detail = {"host": self.vmm.name, "boot": self.boots, "power": self.vmm.node.life, "seq": self.seq,
+                  "delta": self.delta, "full": full, "manager": not self.silent}  # fmt: skip
+        if rows or self.errors or full:
+            detail |= {"vms": rows, "errors": self.errors}
         if full:
             detail["hardware"] = self._hardware()
             self.full = False

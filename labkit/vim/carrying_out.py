@@ -24,7 +24,7 @@ def wire_state(state):
 
 
 def calls_for(verb, name, spec, state, definitions):
-    """The calls [[call, {argument: value}], …] of one order for a VM in `state`. `spec` (of run and take) is the VM's
+    """The calls [[call, name, argument], …] of one order for a VM in `state`. `spec` (of run and take) is the VM's
     spec as a dict; what a host is told of it is added to `definitions`, a Definitions. LabError (400) for a verb that
     is none."""
     if verb in ("run", "take"):
@@ -35,12 +35,12 @@ def calls_for(verb, name, spec, state, definitions):
         return []
     off = state in ("shutoff", "nostate")
     if verb == "pause":
-        return [] if off or state == "paused" else [["domainSuspend", {"name": name}]]
+        return [] if off or state == "paused" else [["domainSuspend", name, None]]
     if verb == "shutdown" and state in ("running", "blocked"):
-        return [["domainShutdown", {"name": name}]]
-    calls = [] if off else [["domainDestroy", {"name": name}]]
+        return [["domainShutdown", name, None]]
+    calls = [] if off else [["domainDestroy", name, None]]
     if verb in ("drop", "remove"):
-        calls.append(["domainUndefineFlags", {"name": name, "remove_all_storage": verb == "remove"}])
+        calls.append(["domainUndefineFlags", name, verb == "remove"])
     return calls
 
 
@@ -48,15 +48,15 @@ def _run(verb, name, spec, state, definitions):
     if state in ("running", "blocked", "migrating", "shutdown"):
         return []
     if state == "paused":
-        return [["domainResume", {"name": name}]]
+        return [["domainResume", name, None]]
     if state == "pmsuspended":
-        return [["domainPMWakeup", {"name": name}]]
-    calls = [["domainDestroy", {"name": name}]] if state == "crashed" else []
-    place = {"datastore": spec["datastore"]} if spec["datastore"] else {}
-    calls.append(["domainDefineXML", {"name": name, "like": definitions.index(spec), **place}])
+        return [["domainPMWakeup", name, None]]
+    calls = [["domainDestroy", name, None]] if state == "crashed" else []
+    calls.append(["domainDefineXML", name, definitions.index(spec)])
     if verb == "take":
-        calls.append(["domainLeaseBreak", {"name": name}])
-    return [*calls, ["domainCreate", {"name": name}]]
+        calls.append(["domainLeaseBreak", name, None])
+    calls.append(["domainCreate", name, None])
+    return calls
 
 
 class Definitions:
@@ -76,10 +76,10 @@ class Definitions:
 
 def definition(spec):
     """What a management process is told of a spec: libvirt's definition has its promises in two parts."""
-    values = {name: value for name, value in spec.items() if name not in NOT_A_HOSTS}
+    values = {name: value for name, value in spec.items() if name not in IN_PARTS}
     values["cpu"] = {"reservation_mhz": spec["reservation_mhz"]}
     values["memory"] = {"reservation_mib": spec["memory_reservation_mib"]}
     return values
 
 
-NOT_A_HOSTS = ("datastore", "reservation_mhz", "memory_reservation_mib")
+IN_PARTS = ("reservation_mhz", "memory_reservation_mib")

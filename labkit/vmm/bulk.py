@@ -8,34 +8,37 @@ sanlock let a lock go when its owner has not renewed it for some time, a lock ov
 from labkit.vmm import lifecycle
 from labkit.world.errors import LabError
 
+BULK = ("domainDefineXML", "domainCreate", "domainSuspend", "domainResume", "domainPMWakeup", "domainShutdown",
+        "domainDestroy", "domainUndefineFlags", "domainLeaseBreak")  # fmt: skip
+
 
 def several(vmm, calls: list, definitions: list = ()):
-    """connectBulk: `calls` is [[call, {argument: value}], …], done one after the other (a generator). An argument
-    'like' of domainDefineXML means the values of definitions[like]. Returns as many answers: None for what was done,
-    [code, text] for what was refused; a refusal does not keep the others back."""
+    """connectBulk: `calls` is [[call, name, argument], …], done one after the other (a generator). The argument of
+    domainDefineXML is the place of its values in `definitions`, that of domainUndefineFlags says whether the disk goes,
+    too; others have none. Returns as many answers: None for what was done, [code, text] for what was refused; a
+    refusal does not keep the others back."""
     answers = []
-    for what, detail in calls:
+    for what, name, argument in calls:
         try:
-            if "like" in detail:
-                detail = {**definitions[detail.pop("like")], **detail}
-                detail.pop("datastore", None)  # a Vmm has one datastore, and there is no choice
-            yield from one(vmm, what, detail)
+            yield from one(vmm, what, name, argument, definitions)
             answers.append(None)
         except LabError as error:
             answers.append([error.code, error.message])
     return answers
 
 
-def one(vmm, what, detail):
+def one(vmm, what, name, argument, definitions):
     """One call of several; those that take time take it here (a generator)."""
     from labkit.vmm.management import CALLS
 
-    if what not in CALLS:
-        raise LabError(f"{vmm.manager.name} has no call {what!r}", 501, True)
-    try:
-        result = CALLS[what](vmm, **detail)
-    except TypeError as error:
-        raise LabError(f"{what}: {error}", 400, True) from None
+    if what not in BULK:
+        raise LabError(f"connectBulk has no {what!r}", 501, True, f"it has {', '.join(BULK)}")
+    detail = {}
+    if what == "domainDefineXML":  # a Vmm has one datastore: where the disk lies is no choice
+        detail = {key: value for key, value in definitions[argument].items() if key != "datastore"}
+    elif what == "domainUndefineFlags":
+        detail = {"remove_all_storage": bool(argument)}
+    result = CALLS[what](vmm, name, **detail)
     if hasattr(result, "throw"):
         yield from result
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from inspect import signature
 
 from labkit.vmm import events
+from labkit.vmm.bulk import BULK
 from labkit.vmm.domain import meant
 from labkit.vmm.inside import PROCESS_ENDS_S
 from labkit.vmm.lean import moving, power, questions
@@ -36,18 +37,20 @@ def _call(vmm, what, detail):
 
 
 def several(vmm, calls, definitions=()):
-    """connectBulk: see labkit.vmm.bulk.several (a generator)."""
-    sizes, answers = [sized(values) for values in definitions], []
-    for what, detail in calls:
+    """connectBulk: see labkit.vmm.bulk.several."""
+    sizes = [(sized({key: value for key, value in values.items() if key != "datastore"}), values.get("datastore"))
+             for values in definitions]  # fmt: skip
+    answers = []
+    for what, name, argument in calls:
         try:
-            if what not in CALLS:
-                raise LabError(f"{vmm.manager.name} has no call {what!r}", 501, True)
-            if "like" in detail:
-                write(vmm, detail["name"], sizes[detail["like"]], detail.get("datastore"))
+            if what == "domainDefineXML":
+                write(vmm, name, *sizes[argument])
+            elif what == "domainUndefineFlags":
+                undefine(vmm, name, remove_all_storage=bool(argument))
+            elif what in BULK:
+                CALLS[what](vmm, name)
             else:
-                result = _call(vmm, what, detail)
-                if hasattr(result, "throw"):
-                    yield from result
+                raise LabError(f"connectBulk has no {what!r}", 501, True, f"it has {', '.join(BULK)}")
             answers.append(None)
         except LabError as error:
             answers.append([error.code, error.message])
