@@ -54,6 +54,10 @@ class Capacity:
         self.epoch += 1
         self.log.clear()
 
+    def indices(self, names):
+        """Indices of the hosts of these names; who is not there (any more) is left out."""
+        return [self.index[name] for name in names if name in self.index]
+
     # -- hosts and datastores ------------------------------------------------------------------------------------------
     def add(self, host):
         """One more host, at the end."""

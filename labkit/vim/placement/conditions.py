@@ -34,7 +34,7 @@ def musts(request, rules, capacity):
         words = f"asked for {', '.join(request.hosts)}"
         found.append(Condition("host asked for", True, asked, lambda at: words))
     if request.excluded:
-        left = [capacity.index[name] for name in request.excluded if name in capacity.index]
+        left = capacity.indices(request.excluded)
         found.append(Condition("host excluded", False, left, lambda at: "excluded by the request"))
     return found + [must(rule, request, rules, capacity) for rule in rules.of(request) if rule.must]
 
@@ -52,7 +52,7 @@ def must(rule, request, rules, capacity):
     if rule.kind in ("on", "off"):
         verb = "only" if rule.kind == "on" else "never"
         words = f"{rule.whom} {verb} on {', '.join(rule.hosts)}"
-        return Condition(f"rule {rule.name}", rule.kind == "on", [capacity.index[name] for name in rule.hosts],
+        return Condition(f"rule {rule.name}", rule.kind == "on", capacity.indices(rule.hosts),
                          lambda at: words)  # fmt: skip
     there = rules.others(rule, request)
     if rule.kind == "apart":
@@ -75,7 +75,7 @@ def shoulds(request, rules, capacity):
     for rule in soft:
         sign = 1 if rule.kind in ("together", "on") else -1
         if rule.hosts:
-            row[[capacity.index[name] for name in rule.hosts]] += sign
+            row[capacity.indices(rule.hosts)] += sign
         else:
             for at, vms in rules.others(rule, request).items():
                 row[at] += sign * len(vms)

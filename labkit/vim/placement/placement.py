@@ -106,6 +106,29 @@ class Placement:
         if vm is not None and self.rules.all:
             self.rules.placed(vm, host.index, there=False)
 
+    @property
+    def ratios(self):
+        """Overcommit of 'cpu', 'memory', 'disk'."""
+        return self.capacity.ratios
+
+    def bind(self, vim):
+        """The VIM whose placement this is: its rules are part of that VIM's world from now on."""
+        self.rules.join(vim.world, f"{vim.name}-rules")
+
+    def __replay__(self, world):
+        return Placement((), self._sizes(), self.ratios, weighers=self.weighers)
+
+    def _sizes(self):
+        return {name: total / MIB_PER_GIB / self.ratios["disk"] for name, (total, _) in self.capacity.shared.items()}
+
+    def again(self, hosts):
+        """Begin anew with these records and nothing claimed; options, rules and sizes of datastores stay. Returns
+        itself."""
+        self.capacity = Capacity(hosts, self.ratios, self._sizes())
+        self.rows = Rows(self.capacity, single(self.weighers))
+        self.rules.move(self.capacity)
+        return self
+
     def add(self, host):
         """One more host; its index is the number of hosts before."""
         self.capacity.add(host)

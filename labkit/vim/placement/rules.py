@@ -17,6 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from labkit.vim.placement import contradictions
+from labkit.world import action
 from labkit.world.errors import LabError, unknown, words
 
 KINDS = ("together", "apart", "on", "off")
@@ -52,10 +53,18 @@ class Rule:
         return f"<rule {self.name!r}: {self.whom} {'must' if self.must else 'should'} be {self.kind}{where}>"
 
 
+class Outside:
+    """Where rules are that belong to no world: nothing is noted to be done again."""
+
+    inside = True
+
+
 class Rules:
     """The rules of a placement. LabError (400, 404, 409) when one is written that cannot be meant, that contradicts
     others, or that nothing can satisfy; then nothing has changed.
     """
+
+    world = Outside
 
     def __init__(self, capacity):
         self.capacity, self.all = capacity, {}
@@ -69,18 +78,22 @@ class Rules:
         return bool(self.all)
 
     # -- writing -------------------------------------------------------------------------------------------------------
+    @action
     def apart(self, name, vms=(), group=None, must=True):
         """No two of these on one host."""
         return self._add(Rule(name, "apart", several(vms, group), group, must=must))
 
+    @action
     def together(self, name, vms=(), group=None, must=True):
         """All of these on one host."""
         return self._add(Rule(name, "together", several(vms, group), group, must=must))
 
+    @action
     def on(self, name, hosts, vms=(), group=None, project=None, must=True):
         """These VMs on these hosts only."""
         return self._add(Rule(name, "on", listed(vms, "vms"), group, project, listed(hosts, "hosts"), must))
 
+    @action
     def off(self, name, hosts, vms=(), group=None, project=None, must=True):
         """These VMs never on these hosts."""
         return self._add(Rule(name, "off", listed(vms, "vms"), group, project, listed(hosts, "hosts"), must))
@@ -91,9 +104,24 @@ class Rules:
         self.all[rule.name] = rule
         for book, key in self._keys(rule):
             self._of[book][key].append(rule)
+        self._look(rule)
+        return rule
+
+    def _look(self, rule):
+        """Find the VMs that the rule speaks of where they are now."""
         self.where[rule.name] = {(vm.name, host.index) for host in self.capacity.hosts for vm in host.vms.values()
                                  if rule.binds(vm)}  # fmt: skip
-        return rule
+
+    def move(self, capacity):
+        """The same rules for other hosts."""
+        self.capacity = capacity
+        for rule in self.all.values():
+            self._look(rule)
+
+    def join(self, world, name):
+        """From now on what is written here from outside is part of this world's journal."""
+        self.world, self.name = world, name
+        world.add(self)
 
     def _meant(self, rule):
         if words(rule.name, "a rule's name") in self.all:
@@ -114,6 +142,7 @@ class Rules:
             return [("vm", name) for name in rule.vms]
         return [("group", rule.group)] if rule.group is not None else [("project", rule.project)]
 
+    @action
     def remove(self, name):
         """The rule is forgotten; nothing moves. LabError (404) if there is none."""
         if name not in self.all:
@@ -162,7 +191,7 @@ class Rules:
         if rule.kind == "together":
             spread = [f"{', '.join(vms)} on {hosts[at].name}" for at, vms in sorted(there.items())]
             return ["; ".join(spread)] if len(spread) > 1 else []
-        named = {self.capacity.index[name] for name in rule.hosts}
+        named = self.capacity.indices(rule.hosts)
         return [f"{', '.join(vms)} on {hosts[at].name}" for at, vms in sorted(there.items())
                 if (at in named) != (rule.kind == "on")]  # fmt: skip
 
