@@ -27,7 +27,10 @@ class Backend:
 
     service, service_s   how long a request takes at speed 1: 'exponential' | 'constant' | 'uniform' | 'long tail', mean
     workers, speed       requests at once; 0.25 is a machine four times slower
-    app                  app(backend, message) → payload, or a generator that ends with it; None: {"status": 200, "by"}
+    app                  app(backend, message) → payload, or a generator that ends with it; None: {"status": 200, "by":
+                         its name}. It may have more methods (as sessions.State): join(backend), at first; hear(backend,
+                         message), of other kinds than http; admit(backend, message) → an answer at once, or None;
+                         forget(backend), when memory is lost; returned(backend), after a restart
     queue_limit          so many may wait, the next gets 503; None: no limit
     Raises LabError (400) for anything that cannot be meant.
     """
@@ -41,8 +44,12 @@ class Backend:
         self.world, self.name, self.workers, self.speed = world, name, int(workers), float(speed)
         self.service_s, self.app, self.queue_limit = service_s, app, queue_limit
         self.draw = times(service, service_s, world.random(f"{name} service"))
-        self.node = world.node(name, serve=self.serve, on_crash=self.forget, on_stop=self.hang_up)
+        self.node = world.node(name, serve=self.serve, on_start=self.begin, on_crash=self.forget,
+                               on_stop=self.hang_up)  # fmt: skip
         self.queue, self.busy, self.history = deque(), {}, [(world.now, 0)]
+        self.admit = getattr(app, "admit", None)
+        if hasattr(app, "join"):
+            app.join(self)
         self.done = Counter()  # effects of requests that change something, by request: what is in the books stays
 
     def __repr__(self):
@@ -50,8 +57,10 @@ class Backend:
 
     def serve(self, message):
         """Take a request into the queue, or to a free worker; the reply comes later."""
-        if message.kind == CHECK:
-            return {"status": 200}
+        if message.kind != "http":
+            return {"status": 200} if message.kind == CHECK else self.app.hear(self, message)
+        if self.admit is not None and (said := self.admit(self, message)) is not None:
+            return said
         job = (message, self.world.cause)
         if len(self.busy) < self.workers:
             self._begin(job)
@@ -65,7 +74,7 @@ class Backend:
         life = self.node.life
         self.busy[job[0].n] = job
         self._note()
-        due = self.world.env.timeout(self.draw() / self.speed)
+        due = self.world.env.timeout(self.draw() * job[0].detail.get("batch", 1) / self.speed)
         due.callbacks.append(lambda _: self._end(job) if self.node.life == life else None)
 
     def _end(self, job):
@@ -104,10 +113,17 @@ class Backend:
         elif self.history[-1][1] != count:
             self.history.append((now, count))
 
+    def begin(self):
+        """A new life, with an empty queue and an empty memory."""
+        if hasattr(self.app, "returned"):
+            self.app.returned(self)
+
     def forget(self):
         """The machine is gone: its queue and its work with it."""
         self.queue.clear(), self.busy.clear()
         self._note()
+        if hasattr(self.app, "forget"):
+            self.app.forget(self)
 
     def hang_up(self):
         """The process ends: its machine closes the connections of everybody who waits."""
