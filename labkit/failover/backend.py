@@ -98,7 +98,8 @@ class Backend:
         self._finish(job, result)
 
     def _finish(self, job, result):
-        reply(self.world, job[0], result)
+        if result is not SILENT:  # else the app answers later, and the worker is free meanwhile
+            reply(self.world, job[0], result)
         self.busy.pop(job[0].n)
         if self.queue:
             self._begin(self.queue.popleft())
