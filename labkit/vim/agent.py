@@ -18,6 +18,7 @@ from collections import deque
 from labkit.vim.carrying_out import Definitions, absent, calls_for, wire_state
 from labkit.world import LabError, action
 from labkit.world.errors import Unanswered, number
+from labkit.world.fixed import fixed
 
 ANSWER_S = 30.0  # a management process that is silent for so long is taken for gone (libvirt's keepalive, 5 s × 6)
 
@@ -115,7 +116,7 @@ class Agent:
         """Orders for this start of the agent, and newer than what it has seen, are put in the queue."""
         if detail["boot"] != self.boots:
             return
-        ledger, specs = self.ledger, detail["specs"]
+        ledger, specs = self.ledger, [fixed(spec) for spec in detail["specs"]]
         for order in detail["orders"]:
             verb, name, n, arg = order
             if n < ledger.get(name, 0) or n == ledger.get(name) and self.busy.get(name):

@@ -10,7 +10,10 @@ drop       –                         undefine            destroy, undefine    
 remove     –                         undefine and delete its disk, after destroy
 """
 
+from functools import lru_cache
+
 from labkit.world.errors import LabError
+from labkit.world.fixed import Fixed
 
 absent = ("absent", 0, 0)  # a VM that the host does not have
 WIRE = {"running": "running", "blocked": "running", "shutdown": "running", "paused": "paused", "pmsuspended": "paused",
@@ -25,8 +28,8 @@ def wire_state(state):
 
 def calls_for(verb, name, spec, state, definitions):
     """The calls [[call, name, argument], …] of one order for a VM in `state`. `spec` (of run and take) is the VM's
-    spec as a dict; what a host is told of it is added to `definitions`, a Definitions. LabError (400) for a verb that
-    is none."""
+    spec, a Fixed dict; what a host is told of it is added to `definitions`, a Definitions. LabError (400) for a verb
+    that is none."""
     if verb in ("run", "take"):
         return _run(verb, name, spec, state, definitions)
     if verb not in VERBS:
@@ -66,20 +69,21 @@ class Definitions:
         self.values, self._places = [], {}
 
     def index(self, spec):
-        """The place of this spec's definition (spec: a dict of one message, told apart by identity)."""
-        place = self._places.get(id(spec))
+        """The place of this spec's definition."""
+        place = self._places.get(spec)
         if place is None:
-            place = self._places[id(spec)] = len(self.values)
+            place = self._places[spec] = len(self.values)
             self.values.append(definition(spec))
         return place
 
 
+@lru_cache(maxsize=1024)
 def definition(spec):
-    """What a management process is told of a spec: libvirt's definition has its promises in two parts."""
+    """What a management process is told of a spec (both are Fixed): its promises come in two parts there."""
     values = {name: value for name, value in spec.items() if name not in IN_PARTS}
     values["cpu"] = {"reservation_mhz": spec["reservation_mhz"]}
     values["memory"] = {"reservation_mib": spec["memory_reservation_mib"]}
-    return values
+    return Fixed(values)
 
 
 IN_PARTS = ("reservation_mhz", "memory_reservation_mib")

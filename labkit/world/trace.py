@@ -14,9 +14,10 @@ import json
 from typing import NamedTuple
 
 from labkit.world.errors import LabError
+from labkit.world.fixed import Fixed
 
 NOTHING = None   # a row's detail when there is none: a tuple without a dict costs the garbage collector nothing
-PLAIN = frozenset((str, int, bool, type(None)))
+PLAIN = frozenset((str, int, bool, type(None), Fixed))   # cannot be changed: need not be copied
 TEXT = frozenset((str,))
 
 

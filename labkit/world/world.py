@@ -5,7 +5,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from labkit.world import message as mail
-from labkit.world.clock import NEVER, Clock, calendar
+from labkit.world.clock import NEVER, Clock, calendar, collect_seldom
 from labkit.world.errors import AFRESH, LabError, number, unknown, words
 from labkit.world.journal import Journal, action, invoke
 from labkit.world.network import Network, checked_link
@@ -27,6 +27,7 @@ class World:
     def __init__(self, seed=0, start="2026-03-02T08:00:00Z", delay_s=0.001, journal=True):
         if isinstance(seed, bool) or not isinstance(seed, (int, str)):
             raise LabError(f"a seed is a whole number or a text, not {seed!r}")
+        collect_seldom()
         self.seed, self.start_time = seed, calendar(start)
         self.env = Clock(initial_time=0.0)
         self.rows, self.cause, self.inside = [], None, False

@@ -5,6 +5,7 @@ a host takes a VM is asked of the same functions as on a Vmm. Only what then hap
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from inspect import signature
 
 from labkit.vmm import events
@@ -15,6 +16,7 @@ from labkit.vmm.lean import moving, power, questions
 from labkit.vmm.lean.lean_domain import LeanDomain, sized
 from labkit.vmm.lifecycle import accepting, allow, find
 from labkit.world.errors import LabError, number, unknown
+from labkit.world.fixed import Fixed, fixed
 
 
 def serve(vmm, message):
@@ -38,8 +40,7 @@ def _call(vmm, what, detail):
 
 def several(vmm, calls, definitions=()):
     """connectBulk: see labkit.vmm.bulk.several."""
-    sizes = [(sized({key: value for key, value in values.items() if key != "datastore"}), values.get("datastore"))
-             for values in definitions]  # fmt: skip
+    sizes = [_placed(fixed(values)) for values in definitions]
     answers = []
     for what, name, argument in calls:
         try:
@@ -57,11 +58,17 @@ def several(vmm, calls, definitions=()):
     return answers
 
 
+@lru_cache(maxsize=1024)
+def _placed(values):
+    """(Definition, datastore) of one definition's values."""
+    return sized(Fixed({key: value for key, value in values.items() if key != "datastore"})), values.get("datastore")
+
+
 # -- definitions -------------------------------------------------------------------------------------------------------
 def define(vmm, name, datastore=None, **values):
     """domainDefineXML: a new definition, or another one for the same VM; its disk is made unless it lies there."""
     values.pop("uuid", None)
-    return write(vmm, name, sized(values), datastore).answer()
+    return write(vmm, name, sized(Fixed(values)), datastore).answer()
 
 
 def write(vmm, name, definition, datastore=None):
@@ -71,7 +78,8 @@ def write(vmm, name, definition, datastore=None):
     domain = vmm.domains.get(name)
     if domain is None:
         store = _disk(vmm, name, definition, datastore)
-        domain = vmm.domains[name] = LeanDomain(name, definition, store)
+        vmm.defined += 1
+        domain = vmm.domains[name] = LeanDomain(name, definition, store, f"{vmm.name}/{vmm.defined}")
     else:
         allow("define", domain)
         domain.definition, domain.persistent = definition, True

@@ -12,14 +12,15 @@ class LeanDomain:
                  force since the VM's start
     state, reason, id, persistent, job, life    as in labkit.vmm.domain.Domain
     store        the datastore of its disk, or None
+    mark         who it is, as a uuid is: two VMs of the same name that were defined separately differ in it
     demand_mhz, used_mib   what its guest wants now
     """
 
     __slots__ = ("name", "definition", "live", "state", "reason", "id", "persistent", "autostart", "job", "life",
-                 "store", "demand_mhz", "used_mib")  # fmt: skip
+                 "store", "mark", "demand_mhz", "used_mib")  # fmt: skip
 
-    def __init__(self, name, definition, store):
-        self.name, self.definition, self.live, self.store = name, definition, definition, store
+    def __init__(self, name, definition, store, mark):
+        self.name, self.definition, self.live, self.store, self.mark = name, definition, definition, store, mark
         self.state, self.reason, self.id, self.life = "shutoff", "unknown", None, 0
         self.persistent, self.autostart, self.job = True, False, None
         self.demand_mhz, self.used_mib = definition.demand_mhz, definition.used_mib
@@ -42,19 +43,7 @@ class LeanDomain:
         return None if self.store is None else self.store.lease(self.name)
 
 
-def sized(values):
-    """The Definition of these values (a dict), the same object for the same values. LabError (400)."""
-    return _sized(tuple(sorted((key, _frozen(value)) for key, value in values.items())))
-
-
-def _frozen(value):
-    if isinstance(value, dict):
-        return ("dict", *sorted(value.items()))
-    return tuple(value) if isinstance(value, list) else value
-
-
 @lru_cache(maxsize=1024)
-def _sized(items):
-    values = {key: dict(value[1:]) if isinstance(value, tuple) and value[:1] == ("dict",) else value
-              for key, value in items}  # fmt: skip
+def sized(values):
+    """The Definition of these values (Fixed), the same object for the same values. LabError (400)."""
     return from_json({"name": "a VM of this size", **values})

@@ -32,7 +32,7 @@ class LeanVmm:
         self.world, self.name, self.host, self.setup = world, name, host, setup
         self.local = Store(world, f"{name}-local", host.disk_gib)
         self.stores = {store.name: store for store in stores}
-        self.domains, self.last_id, self.migrations = {}, 0, {}
+        self.domains, self.last_id, self.migrations, self.defined = {}, 0, {}, 0
         self.promised_mib = self.reserved_mhz = 0.0  # what its active VMs were promised: ESXi counts it at power-on
         self.heard = deque(maxlen=64)  # the last calls: TCP gives each to a process once, whatever the network doubles
         self.listener, self.untold, self.processes = None, {}, []

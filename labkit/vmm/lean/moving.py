@@ -24,7 +24,7 @@ from labkit.vmm.migration import Load, precopy
 from labkit.vmm.migration.incoming import RESUME_S
 from labkit.vmm.migration.move import ASK_AGAIN_S, KEEPALIVE_S
 from labkit.world.errors import LabError, Unanswered, number
-from labkit.world.trace import plain
+from labkit.world.fixed import Fixed
 
 
 @dataclass
@@ -81,8 +81,8 @@ def _run(vmm, domain, move):
     try:
         yield vmm.world.call(
             vmm.manager.name, _peer(vmm, move), "libvirt", "domainMigratePrepare3", KEEPALIVE_S, id=move.id,
-            name=move.name, source=vmm.name, definition=plain(definition), datastore=store,
-            generation=move.generation, persistent=move.persistent, expires_s=total_s + 2 * KEEPALIVE_S,
+            name=move.name, source=vmm.name, definition=Fixed(definition), datastore=store,
+            generation=move.generation, mark=domain.mark, persistent=move.persistent, expires_s=total_s + 2 * KEEPALIVE_S,
             demand_mhz=domain.demand_mhz, used_mib=domain.used_mib)  # fmt: skip
     except LabError:
         go_on(vmm, domain, move, "failed")
@@ -196,7 +196,9 @@ def _settle(vmm, domain, move):
 
 
 # -- the target --------------------------------------------------------------------------------------------------------
-def prepare(vmm, id, name, source, definition, datastore, generation, persistent, expires_s, demand_mhz, used_mib):
+def prepare(
+    vmm, id, name, source, definition, datastore, generation, mark, persistent, expires_s, demand_mhz, used_mib
+):
     """domainMigratePrepare3: room, CPU, network, and the disk in reach? LabError with nothing changed."""
     if id in vmm.migrations:
         return {"ready": True}
@@ -205,10 +207,10 @@ def prepare(vmm, id, name, source, definition, datastore, generation, persistent
         raise LabError(f"the disk lies on {datastore}, which {vmm.name} does not reach", 409, True,
                        "use a datastore that both hosts share; copying disks is another job")  # fmt: skip
     domain = vmm.domains.get(name)
-    if domain is not None and domain.active:
+    if domain is not None and (domain.active or domain.mark != mark):
         raise LabError(f"{vmm.name} already has a VM {name!r} ({domain.state})", 409, True, "rename one of them")
-    wanted = sized(definition)
-    new = LeanDomain(name, wanted, store)
+    wanted = sized(Fixed(definition))
+    new = LeanDomain(name, wanted, store, mark)
     new.persistent = domain is not None
     power.reserve(vmm, new, lock=False)
     vmm.domains[name] = new

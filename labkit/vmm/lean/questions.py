@@ -14,7 +14,7 @@ def info(vmm, name, host=None):
     return {
         "name": name,
         "id": domain.id,
-        "uuid": str(uuid5(NAMESPACE_DNS, name)),
+        "uuid": str(uuid5(NAMESPACE_DNS, domain.mark)),
         **domain.answer(),
         "vcpus": live.vcpus,
         "max_memory_mib": live.memory_mib,
