@@ -15,7 +15,7 @@ from labkit.vmm.inside import PROCESS_ENDS_S
 from labkit.vmm.lean import moving, power, questions
 from labkit.vmm.lean.lean_domain import LeanDomain, sized
 from labkit.vmm.lifecycle import accepting, allow, find
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number
 from labkit.world.fixed import Fixed, fixed
 
 
@@ -227,7 +227,7 @@ def migrate(vmm, name, target=None, **options):
     if target == vmm.name:
         raise LabError(f"{name!r} is on {vmm.name} already: a migration to itself", 409, True, "name another host")
     if f"{target}-{vmm.setup.manager}" not in vmm.world.nodes:
-        raise unknown(f"{vmm.setup.manager} on a host", target, ())
+        raise LabError(f"there is no {vmm.setup.manager} on a host {target!r}", 404, True, "name a host of this kind")
     return moving.migrate(vmm, domain, target, **options)
 
 

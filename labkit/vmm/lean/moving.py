@@ -82,8 +82,8 @@ def _run(vmm, domain, move):
         yield vmm.world.call(
             vmm.manager.name, _peer(vmm, move), "libvirt", "domainMigratePrepare3", KEEPALIVE_S, id=move.id,
             name=move.name, source=vmm.name, definition=Fixed(definition), datastore=store,
-            generation=move.generation, mark=domain.mark, persistent=move.persistent, expires_s=total_s + 2 * KEEPALIVE_S,
-            demand_mhz=domain.demand_mhz, used_mib=domain.used_mib)  # fmt: skip
+            generation=move.generation, mark=domain.mark, persistent=move.persistent,
+            expires_s=total_s + 2 * KEEPALIVE_S, demand_mhz=domain.demand_mhz, used_mib=domain.used_mib)  # fmt: skip
     except LabError:
         go_on(vmm, domain, move, "failed")
         raise
