@@ -17,6 +17,7 @@ Clients know only what they saw; servers only what messages told them. Metrics a
 from labkit.lazy import names
 
 HOMES = {
+    "Pair": "pair",
     "Clients": "clients",
     "Request": "request",
     "Metrics": "metrics",

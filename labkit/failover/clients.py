@@ -56,6 +56,8 @@ class Clients:
             world.network.find(to)
         self.node = world.node(name, serve=self._heard)
         self.luck = world.random(f"{name} requests").random
+        if not isinstance(to, str) and hasattr(to, "join"):
+            to.join(self)
         self.callbacks = None
         self._next()
 

@@ -120,6 +120,13 @@ class Metrics:
         """The recovery time that the clients saw (RTO): the longest outage, 0.0 if there was none."""
         return max((each.duration_s for each in self.outages), default=0.0)
 
+    @property
+    def impaired_s(self):
+        """From the arrival of the first lost request to that of the last one: how long it went wrong for somebody. It
+        is longer than the downtime when some of the clients are served again before the others."""
+        at_s = [each.at_s for each in self.ended if not each.ok]
+        return at_s[-1] - at_s[0] if at_s else 0.0
+
     # -- what became of the data -----------------------------------------------------------------------------------
     def missing(self, kept):
         """Acknowledged writes whose id is not among `kept` (the ids that the service has afterwards), in order."""
@@ -166,7 +173,7 @@ class Metrics:
     def __str__(self):
         rows = [("asked", self.asked), ("served", self.served), ("of which late", self.late), ("lost", self.lost)]
         rows += [("still waiting", self.waiting)] if self.waiting else []
-        rows += [("downtime (RTO)", f"{self.downtime_s:.1f} s")]
+        rows += [("downtime (RTO)", f"{self.downtime_s:.1f} s"), ("wrong for some", f"{self.impaired_s:.1f} s")]
         if self.p50_s is not None:
             rows += [(name, f"{1000 * value:.0f} ms")
                      for name, value in (("p50", self.p50_s), ("p95", self.p95_s), ("p99", self.p99_s))]  # fmt: skip

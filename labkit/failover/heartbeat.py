@@ -1,0 +1,106 @@
+"""Heartbeats: a timer since the last one that was heard, and how often it is wrong.
+
+    active   │  ·    ·    ·    ✕ crash
+    standby  │   ♥    ♥    ♥ ────── misses × interval_s ──────▶ suspected
+                             ├──────────────────┤
+                              M−1 to M intervals after the crash: the last beat was sent up to one interval before it
+
+Silence proves nothing. A crash, a cut cable, lost beats and a slow network are one and the same to whoever listens; the
+timer only trades the time until a real failure is noticed against the number of false alarms.
+
+What the real one does differently: VRRP (RFC 5798, 6.1) waits Master_Down_Interval = 3 × Advertisement_Interval +
+Skew_Time, where Skew_Time = (256 − priority) / 256 × interval lets one standby be first; here skew_s only covers
+jitter. Corosync passes a token round a ring instead and waits 3 s by default (corosync.conf(5), `token`).
+"""
+
+from random import Random
+
+from labkit.world.errors import LabError, number
+
+
+class Watch:
+    """The timer: `due_s` is when the other one is suspected, unless it is `heard` before.
+
+    interval_s, misses   a beat per interval_s; suspected when `misses` of them did not come
+    skew_s               so much later than it could be at the earliest: a beat may be a little late
+    """
+
+    def __init__(self, interval_s, misses, skew_s=0.01, now_s=0.0):
+        self.wait_s = misses * interval_s + skew_s
+        self.heard(now_s)
+
+    def heard(self, now_s):
+        """A beat has arrived."""
+        self.last_s, self.due_s = now_s, now_s + self.wait_s
+
+
+def checked(interval_s, misses):
+    """LabError unless beats can be sent and missed like that."""
+    if number(interval_s, "interval_s", most=86400) <= 0:
+        raise LabError("interval_s must be longer than 0 s", code=400)
+    if not isinstance(number(misses, "misses", least=1, most=1000), int):
+        raise LabError(f"misses must be a whole number of beats, not {misses!r}", code=400)
+
+
+def false_alarms(loss, misses, interval_s=1.0, days=100, seed=0):
+    """How often the Watch of a healthy node goes off in so many days, when each beat is lost with probability `loss`.
+
+    The losses are drawn, the timer is the real one; only the beats between two losses are skipped, because nothing can
+    happen there. Returns the number of false alarms (after each the beats begin anew). A day with 2 % loss costs about
+    2 ms.
+    """
+    checked(interval_s, misses)
+    if number(loss, "loss", most=1) >= 1:
+        raise LabError("a link that loses every beat is cut", code=400, next_step="loss below 1")
+    luck, beats = Random(f"false alarms {seed}"), int(number(days, "days") * 86400 / interval_s)
+    watch, at, alarms = Watch(interval_s, misses, skew_s=0.01 * interval_s), 0, 0
+    while loss:
+        at += _until(loss, luck)  # the beat `at` is the next one that is lost
+        if at > beats:
+            break
+        watch.heard((at - 1) * interval_s)
+        while luck.random() < loss:  # and these, too
+            at += 1
+        at += 1  # this one arrives
+        if at * interval_s > watch.due_s:
+            alarms += _rings(at, watch, interval_s, misses)
+    return alarms
+
+
+def _until(loss, luck):
+    """Beats up to and including the next lost one: geometric."""
+    count = 1
+    if loss > 0.2:
+        while luck.random() >= loss:
+            count += 1
+        return count
+    from math import log, log1p
+
+    return 1 + int(log(1.0 - luck.random()) / log1p(-loss))
+
+
+def _rings(at, watch, interval_s, misses):
+    """Alarms in one stretch of silence: after each the timer is set anew."""
+    rings = 0
+    while at * interval_s > watch.due_s:
+        rings += 1
+        watch.heard(watch.last_s + misses * interval_s)
+    return rings
+
+
+def expected_false_alarms(loss, misses, interval_s=1.0, days=1.0):
+    """Theory: runs of `misses` lost beats in a row. The mean wait for one is (p^−M − 1) / (1 − p) beats (Feller, An
+    Introduction to Probability Theory, vol. 1, XIII.7)."""
+    checked(interval_s, misses)
+    if not number(loss, "loss", most=1):
+        return 0.0
+    wait = (loss**-misses - 1) / (1 - loss) if loss < 1 else misses
+    return days * 86400 / interval_s / wait
+
+
+def interval_of(count):
+    """The 95 % confidence interval (low, high) of a Poisson mean after `count` events: Wilson–Hilferty's approximation
+    of the exact one, good to 1 % from 3 events on."""
+    z, more = 1.96, count + 1
+    low = count * (1 - 1 / (9 * count) - z / (3 * count**0.5)) ** 3 if count else 0.0
+    return max(low, 0.0), more * (1 - 1 / (9 * more) + z / (3 * more**0.5)) ** 3
