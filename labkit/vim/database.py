@@ -2,7 +2,7 @@
 
     table vm     what was ordered (name, spec, desired, priority, groups, project, template) and the last order about it
                  (host, target, also, n, what)
-    table host   name, its place in the order, cluster, maintenance, and the boot that was heard last
+    table host   name, its place in the order, cluster, maintenance, hardware, and the boot that was heard last
     table spec   each spec once
 
 Written in one transaction per pass, *before* the orders of that pass are sent: an order that somebody may have received
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS vm (
   name TEXT PRIMARY KEY, place INTEGER, spec INTEGER, desired TEXT, host TEXT, target TEXT, also TEXT, n INTEGER,
   what TEXT, priority TEXT, groups TEXT, project TEXT, template TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, place INTEGER, cluster TEXT, maintenance TEXT, boot INTEGER,
-  power INTEGER, state TEXT);
+  power INTEGER, state TEXT, hardware TEXT);
 CREATE TABLE IF NOT EXISTS counter (n INTEGER);
 """
 
@@ -42,7 +42,7 @@ class Database:
             rows = [self._row(vm) for vm in vms]
             self.connection.executemany("INSERT OR REPLACE INTO vm VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             self.connection.executemany("DELETE FROM vm WHERE name = ?", [(name,) for name in gone])
-            self.connection.executemany("INSERT OR REPLACE INTO host VALUES (?,?,?,?,?,?,?)", map(_host_row, hosts))
+            self.connection.executemany("INSERT OR REPLACE INTO host VALUES (?,?,?,?,?,?,?,?)", map(_host_row, hosts))
             execute("DELETE FROM counter")
             execute("INSERT INTO counter VALUES (?)", (n,))
         except BaseException:
@@ -66,9 +66,9 @@ class Database:
         return self.specs[spec]
 
     def hosts(self):
-        """Rows (name, cluster, maintenance, boot, power, state) in the order in which they were added."""
+        """Rows (name, cluster, maintenance, boot, power, state, hardware as JSON) in the order of adding."""
         return self.connection.execute(
-            "SELECT name, cluster, maintenance, boot, power, state FROM host ORDER BY place"
+            "SELECT name, cluster, maintenance, boot, power, state, hardware FROM host ORDER BY place"
         ).fetchall()
 
     def vms(self):
@@ -87,4 +87,8 @@ class Database:
 
 
 def _host_row(host):
-    return host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state
+    hardware = {**host.hardware.__dict__, "datastores": sorted(host.datastores)}
+    return (
+        host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state,
+        json.dumps(hardware, sort_keys=True),
+    )  # fmt: skip

@@ -23,8 +23,8 @@ class HostRecord:
     state         'connected', 'unknown' (silent since since_s) or 'fenced' (its power was switched off: its VMs are
                   certainly not running); heard_at_s: when its last report arrived, None: never
     maintenance   None, 'entering' or 'in'
-    boot, seq     of its last report; full_at: seq of the last full one, None: none since the VIM's own start
-    power         how often the machine had been switched on then: its VMs cannot have run through a change of that
+    boot, power, seq   of its last report: starts of its agent, of its machine, and the report's number since then
+    delta         the last change of it that was heard and applied; None: not described yet, so nothing is ordered there
     vms           name → VmRecord, of those that are assigned to it
     unmanaged     name → state, of VMs there that the VIM knows nothing of
     demand_mhz, used_mib   of all its VMs together, as reported
@@ -32,15 +32,16 @@ class HostRecord:
 
     __slots__ = (
         "name", "index", "hardware", "cluster", "datastores", "state", "since_s", "heard_at_s", "maintenance", "boot",
-        "seq", "power", "full_at", "asked_at_s", "vms", "unmanaged", "demand_mhz", "used_mib", "told",
+        "power", "seq", "delta", "asked_at_s", "vms", "unmanaged", "demand_mhz", "used_mib", "told", "agent",
     )  # fmt: skip
 
     def __init__(self, name, index, hardware, cluster=None, datastores=()):
         self.name, self.index, self.hardware, self.cluster = name, index, hardware, cluster
         self.datastores = frozenset(datastores)
         self.state, self.since_s, self.heard_at_s, self.maintenance = UNKNOWN, 0.0, None, None
-        self.boot = self.seq = self.power = 0
-        self.full_at, self.asked_at_s, self.told = None, None, False
+        self.boot = self.power = self.seq = 0
+        self.delta = self.asked_at_s = self.agent = None
+        self.told = False
         self.vms, self.unmanaged = {}, {}
         self.demand_mhz = self.used_mib = 0.0
 
@@ -58,16 +59,17 @@ class VmRecord:
                   arrived: its target has said that it is there. It has moved when both have told
     also          names of other hosts where a copy may still be: it is started nowhere before each has told
     n             its incarnation: raised at every change of mind, so that an agent can tell an old order from a new one
-    order         the order of this n: 'run', 'pause', 'off', 'shutdown', 'remove', 'migrate' or None
+    order         the order of this n for `host`, a verb of labkit.vim.carrying_out, or None
+    takes         its next start must break the lock that a fenced host has left on its disk
     reported      what its host's agent said last (`seen` says 'unknown' while that host is silent); reported_n with it
     task          what is being done: None, 'scheduling', 'building', 'migrating', 'restarting', 'stopping', …
     priority, groups, project, template   as ordered
     """
 
     __slots__ = (
-        "name", "index", "spec", "desired", "host", "target", "also", "n", "order", "sent_at_s", "reported",
-        "left", "arrived", "reported_n", "seen_at_s", "task", "priority", "groups", "project", "template", "demand_mhz", "used_mib", "job",
-        "error",
+        "name", "index", "spec", "desired", "host", "target", "also", "n", "order", "takes", "sent_at_s", "reported",
+        "reported_n", "left", "arrived", "seen_at_s", "task", "priority", "groups", "project", "template",
+        "demand_mhz", "used_mib", "job", "error",
     )  # fmt: skip
 
     def __init__(self, name, index, spec, priority="medium", groups=(), project=None, template=None):
@@ -75,7 +77,7 @@ class VmRecord:
         self.project, self.template = project, template
         self.desired, self.host, self.target, self.also, self.n, self.order = "running", None, None, (), 0, None
         self.sent_at_s = self.seen_at_s = self.task = self.job = self.error = None
-        self.reported, self.reported_n, self.left, self.arrived = "absent", 0, None, False
+        self.reported, self.reported_n, self.takes, self.left, self.arrived = "absent", 0, False, None, False
         self.demand_mhz = self.used_mib = 0.0
 
     @property

@@ -1,0 +1,43 @@
+"""Orders: collected during an instant, and sent as one message per host at its end.
+
+    vim ── orders {"boot": 3, "specs": [{…}], "orders": [["run", "web", 17, 0], ["off", "db", 18, None]]} ──▶ esx1-agent
+
+Every order names its VM and its incarnation n: the agent ignores one with a smaller n than it has seen, and the same
+one again does no harm. That is what makes it safe to repeat an order nobody has confirmed.
+"""
+
+STARTS = ("run", "take")
+
+
+class Outbox:
+    """Orders that wait for the end of the instant, by host; `name` is the VIM's node, `kind` that of its messages."""
+
+    def __init__(self, world, name, kind):
+        self.world, self.name, self.kind, self.waiting, self.sent = world, name, kind, {}, 0
+
+    def add(self, host, verb, vm, n, arg=None):
+        """One order for `host` (a HostRecord): `arg` is the Spec for run and take, the target's name for migrate."""
+        orders = self.waiting.get(host)
+        if orders is None:
+            orders = self.waiting[host] = []
+        orders.append((verb, vm, n, arg))
+
+    def send(self):
+        """All of them, one message per host."""
+        waiting, self.waiting = self.waiting, {}
+        for host, orders in waiting.items():
+            specs, lines = {}, []
+            for verb, vm, n, arg in orders:
+                if verb in STARTS:
+                    arg = specs.setdefault(arg, len(specs))
+                lines.append([verb, vm, n, arg])
+            self.sent += len(lines)
+            shown = {"orders": lines[:4], "of": len(lines)} if len(lines) > 4 else {"orders": lines}
+            self.world.cast(
+                self.name, host.agent, self.kind, "orders", shown=shown,
+                boot=host.boot, specs=[spec.as_json() for spec in specs], orders=lines,
+            )  # fmt: skip
+
+    def describe(self, host):
+        """Ask for a full report."""
+        self.world.cast(self.name, host.agent, self.kind, "describe")

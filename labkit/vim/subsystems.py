@@ -1,0 +1,212 @@
+"""What a VIM is put together from: placement, policies, templates, monitoring, failover, balancer, replication.
+
+Each is an object; the VIM calls those of its methods that exist:
+
+    bind(vim)                   once, when it is given to the VIM
+    started()                   after every start of the VIM's process: forget what was learnt, start timers
+    tick_s, tick()              called every tick_s seconds
+    placement                   choose, claim, release, changed, add, again, explain (labkit.vim.placement)
+    policies                    active, admit(act), settle, give_back, released, recount, places (labkit.vim.policies)
+    monitoring                  reported(host), vm_changed(vm, before), host_changed(host, before), event(…)
+    failover                    host_silent(host), host_back(host), evacuate(host, job)
+    templates                   spec_of(name), cloned(vm), released(vm)
+    replication                 changed(vm)
+
+Placement, policies and monitoring are made when they are first used.
+"""
+
+from labkit.world import LabError, action
+from labkit.world.trace import NOTHING
+
+KINDS = ("placement", "policies", "monitoring", "failover", "balancer", "templates", "replication")
+
+
+class Subsystems:
+    """The part of a Vim that holds its subsystems and tells them what happens."""
+
+    def begin(self, subsystems):
+        """The VIM's process starts for the first time."""
+        self._parts, self.began = {}, False
+        self.use(**subsystems)
+        self.start_subsystems()
+
+    @action
+    def use(self, **subsystems):
+        """Give the VIM a subsystem: use(failover=…). LabError (400) for a kind that there is not."""
+        for kind, part in subsystems.items():
+            if kind not in KINDS:
+                raise LabError(f"a VIM has no {kind!r}", 400, True, f"it has {', '.join(KINDS)}")
+            self._parts[kind] = part
+            if hasattr(part, "bind"):
+                part.bind(self)
+            if kind == "placement":
+                self.new_placement()
+            if self.began:
+                self._start(part)
+
+    def start_subsystems(self):
+        """The process has started: its timers, and those of its subsystems."""
+        from labkit.vim import reconcile
+
+        self.began = True
+        self.every(self.reconcile_s, lambda: reconcile.tick(self))
+        for part in list(self._parts.values()):
+            self._start(part)
+
+    def _start(self, part):
+        if hasattr(part, "started"):
+            part.started()
+        if hasattr(part, "tick_s"):
+            self.every(part.tick_s, part.tick)
+
+    def every(self, seconds, call):
+        """Call `call()` every so many seconds while this life of the VIM's process lasts."""
+
+        def again():
+            while True:
+                yield self.world.timeout(seconds)
+                call()
+
+        return self.node.process(again())
+
+    # -- which there are ---------------------------------------------------------------------------------------------
+    @property
+    def placement(self):
+        """Where VMs are put: labkit.vim.placement."""
+        part = self._parts.get("placement")
+        if part is None:
+            from labkit.vim.placement import Placement
+
+            part = self._parts["placement"] = Placement(list(self.hosts.values()))
+        return part
+
+    def new_placement(self):
+        """After a restart: the room that every VM of the inventory has claimed is counted anew."""
+        placement = self.placement.again(list(self.hosts.values()))
+        for vm in self.vms.values():
+            for host in (vm.host, vm.target):
+                if host is not None:
+                    placement.claim(host, vm.spec, vm)
+        policies = self._parts.get("policies")
+        if policies is not None:
+            policies.recount()
+
+    def request(self, vm, host=None, excluded=()):
+        """The placement.Request of a VM's record: to `host` (a record) or to any but the `excluded` names."""
+        from labkit.vim.placement import Request
+
+        wish = self.wishes.get(vm)
+        hosts, within = (None, None) if wish is None else ((wish[0],) if wish[0] else None, wish[1])
+        if host is not None:
+            hosts = (host.name,)
+        policies = self.policies_or_none
+        if policies is None or vm.project is None:
+            return Request(vm.spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
+        places = policies.places(vm.project)
+        if hosts is None:
+            hosts = places.get("hosts")
+        return Request(vm.spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
+                       (*excluded, *places.get("excluded", ())))  # fmt: skip
+
+    @property
+    def policies(self):
+        """What may be done: labkit.vim.policies."""
+        return self._made("policies", "labkit.vim.policies", "Policies")
+
+    @property
+    def monitoring(self):
+        """Metrics, events and alarms: labkit.vim.monitoring. Costs nothing before it is asked for."""
+        return self._made("monitoring", "labkit.vim.monitoring", "Monitoring")
+
+    def _made(self, kind, module, name):
+        if kind not in self._parts:
+            from importlib import import_module
+
+            make = getattr(import_module(module), name)
+            part = make(self.world, hosts=self.hosts, vms=self.vms, name=f"{self.name}-{kind}")
+            self._parts[kind] = part
+            self._start(part)
+        return self._parts[kind]
+
+    @property
+    def monitoring_or_none(self):
+        """The monitoring, if somebody uses it."""
+        return self._parts.get("monitoring")
+
+    @property
+    def policies_or_none(self):
+        """The policies, if somebody has written one."""
+        part = self._parts.get("policies")
+        return part if part is not None and part.active else None
+
+    @property
+    def failover(self):
+        """The failover system, or None: labkit.vim.failover."""
+        return self._parts.get("failover")
+
+    @property
+    def balancer(self):
+        """The balancer, or None: labkit.vim.balancing."""
+        return self._parts.get("balancer")
+
+    @property
+    def templates(self):
+        """The templates, or None: labkit.vim.templates."""
+        return self._parts.get("templates")
+
+    @property
+    def replication(self):
+        """The replication, or None: labkit.vim.replication."""
+        return self._parts.get("replication")
+
+    # -- telling them ------------------------------------------------------------------------------------------------
+    def tell(self, what, *args):
+        """Call a method of the monitoring, if somebody uses it."""
+        part = self._parts.get("monitoring")
+        if part is not None:
+            getattr(part, what)(*args)
+
+    def tell_failover(self, what, host):
+        """Call a method of the failover system, if there is one that has it."""
+        call = getattr(self.failover, what, None)
+        if call is not None:
+            call(host)
+
+    def note(self, vm, what):
+        """A step of a VM's life, in the trace: kind 'vm'."""
+        self.world.record(self.name, vm.name, "vm", what, self.world.cause, None, NOTHING)
+
+    def emit(self, what, entity=None, **detail):
+        """An event of the VIM, in the trace: kind 'vim'."""
+        return self.world.emit(self.name, entity, "vim", what, **detail)
+
+    def host_changed(self, host):
+        """A host's maintenance or cluster has changed."""
+        self.hosts_changed[host] = None
+        self.placement.changed(host)
+        self.wake()
+
+    def finished(self, vm, error=None):
+        """What was done with this VM has ended."""
+        job, vm.job, vm.task = vm.job, None, None
+        policies = self.policies_or_none
+        if policies is not None:
+            if vm.name not in self.vms:
+                policies.released(vm.name)
+            else:
+                (policies.give_back if error else policies.settle)(vm.name)
+        if self.templates is not None and vm.name not in self.vms and hasattr(self.templates, "released"):
+            self.templates.released(vm)
+        if self.replication is not None and hasattr(self.replication, "changed"):
+            self.replication.changed(vm)
+        if job is not None:
+            job.finish(self.world.now, error)
+        self.wake()
+
+    def settled(self, vm):
+        """What was desired of it has been seen."""
+        vm.takes = vm.takes and vm.reported not in ("running", "paused")
+        if vm.desired == "absent":
+            self.touch(vm)
+        elif vm.job is not None or vm.task is not None:
+            self.finished(vm)
