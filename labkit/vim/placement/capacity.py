@@ -21,13 +21,13 @@ from labkit.world.errors import LabError, number
 RATIOS = {"cpu": 4.0, "memory": 1.0, "disk": 1.0}  # Nova's documented defaults (initial_cpu_allocation_ratio, …)
 RESOURCES = ("memory", "cpu", "disk", "mhz", "reserved", "vms")
 MIB_PER_GIB = 1024
-LOG_MOST = 100_000
 
 
 class Capacity:
-    """Built from host records; `free[resource][index]`, `total[resource][index]`; `shared`: datastore → [total, free].
+    """Built from host records. `shared`: datastore → [total, free] MiB; `total[resource]` a row.
 
-    views     the same memory as `free`, one number at a time (a numpy row is slow at that)
+    now       per host its free amounts in the order of RESOURCES; `free` are the same numbers as rows: a claim writes a
+              few plain numbers, a question to all hosts wants rows, and catches up before
     log       indices of hosts whose free room has changed, in order; rows of scores read on from where they were
     epoch     grows when more than that has changed: rows of scores are then made anew
     """
@@ -36,23 +36,36 @@ class Capacity:
         self.ratios = {**RATIOS, **checked(ratios or {})}
         self.hosts, self.shared, self.log, self.epoch = list(hosts), {}, [], 0
         self.index = {host.name: index for index, host in enumerate(self.hosts)}
-        self.total = {name: np.array([sizes(host, self.ratios)[name] for host in self.hosts], np.int64)
-                      for name in RESOURCES}  # fmt: skip
-        self.free = {name: row.copy() for name, row in self.total.items()}
+        self.now = [sizes(host, self.ratios) for host in self.hosts]
+        self.seen = {}  # id of a spec → (the spec, what it takes): specs are shared
+        self._count([list(row) for row in self.now])
         self.labels = Labels(self.hosts)
-        self._opened()
         for name, gib in (shared or {}).items():
             self.datastore(name, gib)
 
-    def _opened(self):
-        self.views = {name: memoryview(row) for name, row in self.free.items()}
-        self.seen = {}  # id of a spec → (the spec, what it takes): specs are shared
-        self.anew()
+    def _count(self, totals):
+        """The rows of all that there is, and of all that is free."""
+        self._totals = np.array(totals, np.int64).reshape(len(totals), len(RESOURCES)).T.copy()
+        self._free = np.array(self.now, np.int64).reshape(len(totals), len(RESOURCES)).T.copy()
+        self.total = dict(zip(RESOURCES, self._totals, strict=True))
+        self._rows, self._seen_at = dict(zip(RESOURCES, self._free, strict=True)), len(self.log)
+
+    @property
+    def free(self):
+        """Resource → row of what is free now."""
+        log = self.log
+        if self._seen_at != len(log):
+            changed = list(set(log[self._seen_at :]))
+            self._free[:, changed] = np.array([self.now[index] for index in changed]).T
+            self._seen_at = len(log)
+        return self._rows
 
     def anew(self):
         """More has changed than the log tells."""
+        self.free  # noqa: B018 (catches up, before the log is lost)
         self.epoch += 1
         self.log.clear()
+        self._seen_at = 0
 
     def indices(self, names):
         """Indices of the hosts of these names; who is not there (any more) is left out."""
@@ -61,22 +74,21 @@ class Capacity:
     # -- hosts and datastores ------------------------------------------------------------------------------------------
     def add(self, host):
         """One more host, at the end."""
-        fresh = sizes(host, self.ratios)
-        self.views = None
+        totals = [*self._totals.T.tolist(), sizes(host, self.ratios)]
         self.index[host.name] = len(self.hosts)
         self.hosts.append(host)
-        for name in RESOURCES:
-            self.total[name] = np.append(self.total[name], np.int64(fresh[name]))
-            self.free[name] = np.append(self.free[name], np.int64(fresh[name]))
+        self.now.append(sizes(host, self.ratios))
+        self._count(totals)
         self.labels.add(host)
-        self._opened()
+        self.anew()
 
     def changed(self, host):
         """State, maintenance, hardware, cluster, datastores or networks of the host are others now."""
         at, fresh = self.index[host.name], sizes(host, self.ratios)
-        for name in RESOURCES:
-            self.free[name][at] += fresh[name] - self.total[name][at]
-            self.total[name][at] = fresh[name]
+        self.now[at] = [free + new - old for free, new, old in
+                        zip(self.now[at], fresh, self._totals[:, at].tolist(), strict=True)]  # fmt: skip
+        self._totals[:, at] = fresh
+        self.log.append(at)
         self.labels.read(at, host)
         self.anew()
 
@@ -89,53 +101,50 @@ class Capacity:
 
     # -- taking and giving back ----------------------------------------------------------------------------------------
     def takes(self, spec):
-        """[(view, amount), …] of a spec: what it takes of which rows."""
-        known = self.seen.get(id(spec))
-        if known is not None:
-            return known[1]
+        """(spec, [(place in RESOURCES, amount), …]): what a VM of this spec takes."""
         if len(self.seen) > 1000:
             self.seen.clear()
-        taken = [(self.views[name], amount) for name, amount in amounts(spec).items()]
-        self.seen[id(spec)] = (spec, taken)
-        return taken
+        self.seen[id(spec)] = spec, [(at, amount) for at, amount in enumerate(amounts(spec)) if amount]
+        return self.seen[id(spec)]
 
-    def take(self, at, spec, sign=1):
-        """The host at this index has a VM of this spec more (or, sign=-1, less). Nothing is refused here."""
-        for view, amount in self.takes(spec):
-            view[at] -= sign * amount
+    def take(self, at, spec):
+        """The host at this index has a VM of this spec more. Nothing is refused here."""
+        free = self.now[at]
+        for place, amount in (self.seen.get(id(spec)) or self.takes(spec))[1]:
+            free[place] -= amount
         if spec.datastore is not None:
-            self.shared.setdefault(spec.datastore, [0, 0])[1] -= sign * ceil(spec.disk_gib * MIB_PER_GIB)
+            self.shared.setdefault(spec.datastore, [0, 0])[1] -= ceil(spec.disk_gib * MIB_PER_GIB)
         self.log.append(at)
-        if len(self.log) > LOG_MOST:
-            self.anew()
+
+    def give(self, at, spec):
+        """The host at this index has a VM of this spec less."""
+        free = self.now[at]
+        for place, amount in (self.seen.get(id(spec)) or self.takes(spec))[1]:
+            free[place] += amount
+        if spec.datastore is not None:
+            self.shared.setdefault(spec.datastore, [0, 0])[1] += ceil(spec.disk_gib * MIB_PER_GIB)
+        self.log.append(at)
 
 
 def amounts(spec):
-    """Resource → how much a VM of this spec takes, where it takes anything; whole numbers, rounded up."""
-    wanted = {
-        "memory": ceil(spec.memory_mib),
-        "cpu": spec.vcpus,
-        "disk": 0 if spec.datastore is not None else ceil(spec.disk_gib * MIB_PER_GIB),
-        "mhz": ceil(spec.reservation_mhz),
-        "reserved": ceil(spec.memory_reservation_mib),
-        "vms": 1,
-    }
-    return {name: amount for name, amount in wanted.items() if amount}
+    """How much a VM of this spec takes, in the order of RESOURCES; whole numbers, rounded up."""
+    disk = 0 if spec.datastore is not None else ceil(spec.disk_gib * MIB_PER_GIB)
+    return ceil(spec.memory_mib), spec.vcpus, disk, ceil(spec.reservation_mhz), ceil(spec.memory_reservation_mib), 1
 
 
 def sizes(host, ratios):
-    """Resource → how much of it a host has; nothing while its hardware is not known. 'vms' counts down from 0."""
+    """How much a host has, in the order of RESOURCES; nothing while its hardware is not known. 'vms' counts down."""
     hardware = host.hardware
     if hardware is None:
-        return dict.fromkeys(RESOURCES, 0)
-    return {
-        "memory": int(hardware.memory_mib * ratios["memory"]),
-        "cpu": int(hardware.pcpus * ratios["cpu"]),
-        "disk": int(hardware.disk_gib * MIB_PER_GIB * ratios["disk"]),
-        "mhz": int(hardware.pcpus * hardware.mhz),
-        "reserved": int(hardware.memory_mib),
-        "vms": 0,
-    }
+        return [0] * len(RESOURCES)
+    return [
+        int(hardware.memory_mib * ratios["memory"]),
+        int(hardware.pcpus * ratios["cpu"]),
+        int(hardware.disk_gib * MIB_PER_GIB * ratios["disk"]),
+        int(hardware.pcpus * hardware.mhz),
+        int(hardware.memory_mib),
+        0,
+    ]
 
 
 def checked(ratios):

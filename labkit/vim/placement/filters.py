@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.vim.placement.capacity import MIB_PER_GIB, amounts
+from labkit.vim.placement.capacity import MIB_PER_GIB, RESOURCES, amounts
 from labkit.vmm.host import CPU_MODELS
 
 
@@ -30,7 +30,7 @@ def enough(resource):
     """passes() of a resource that is counted."""
 
     def passes(capacity, spec, within):
-        need = amounts(spec).get(resource, 0)
+        need = amounts(spec)[RESOURCES.index(resource)]
         return capacity.free[resource] >= need if need else np.ones(len(capacity.hosts), bool)
 
     return passes
@@ -41,7 +41,8 @@ def short(resource, unit, per=1):
 
     def why(capacity, at, spec, within):
         free, total = capacity.free[resource][at] / per, capacity.total[resource][at] / per
-        return f"{free:,.10g}{unit} free of {total:,.10g}, needs {amounts(spec)[resource] / per:,.10g}"
+        need = amounts(spec)[RESOURCES.index(resource)] / per
+        return f"{free:,.10g}{unit} free of {total:,.10g}, needs {need:,.10g}"
 
     return why
 

@@ -45,15 +45,17 @@ class Placement:
         """The record of the best host; nothing is claimed. LabError: 507 no host is valid (with how many each filter
         has dropped), 404 a cluster or host it names does not exist.
         """
-        row = self._row(request)
-        spec = request.spec
-        if spec.datastore is not None and not room_on_shared(self.capacity, spec):
+        spec, capacity = request.spec, self.capacity
+        row = self.rows.known.get((id(spec), request.within)) or self._row(request)
+        if row.at != len(capacity.log) or row.epoch != capacity.epoch:
+            row.catch_up()
+        if spec.datastore is not None and not room_on_shared(capacity, spec):
             raise self.no_host(request)
-        if self.alone and request.hosts is None and not request.excluded and not self.rules.all:
+        if request.plain and self.alone and not self.rules.all:
             best = int(row.best())
             if row.view[best] == NONE:
                 raise self.no_host(request)
-            return self.capacity.hosts[best]
+            return capacity.hosts[best]
         scores = row.scores.copy()
         for condition in conditions.musts(request, self.rules, self.capacity):
             condition.drop(scores, NONE)
@@ -102,7 +104,7 @@ class Placement:
 
     def release(self, host, spec, vm=None):
         """The place is free again. The same arguments as claim()."""
-        self.capacity.take(host.index, spec, -1)
+        self.capacity.give(host.index, spec)
         if vm is not None and self.rules.all:
             self.rules.placed(vm, host.index, there=False)
 

@@ -17,7 +17,7 @@ class Request:
     Raises LabError (400) for anything that cannot be meant.
     """
 
-    __slots__ = ("spec", "vm", "groups", "project", "within", "hosts", "excluded")
+    __slots__ = ("spec", "vm", "groups", "project", "within", "hosts", "excluded", "plain")
 
     def __init__(self, spec, vm=None, groups=NOBODY, project=None, within=None, hosts=None, excluded=NOBODY):
         if type(groups) is str or type(hosts) is str or type(excluded) is str:
@@ -25,6 +25,7 @@ class Request:
             raise LabError(why, 400, True, 'one name is written ("esx1",), with its comma')
         self.spec, self.vm, self.groups, self.project = spec, vm, groups, project
         self.within, self.hosts, self.excluded = within, hosts, excluded
+        self.plain = hosts is None and not excluded  # nothing but the flavour, and perhaps rules
 
     @property
     def name(self):
