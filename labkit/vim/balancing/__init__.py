@@ -19,6 +19,7 @@ from labkit.lazy import names
 
 HOMES = {
     "Advice": "advice",
+    "Balancer": "balancer",
     "HostLoad": "loads",
     "Move": "advice",
     "Regulator": "regulator",

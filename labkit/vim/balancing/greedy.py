@@ -97,7 +97,7 @@ def even(grid, limits, aim, moves, most):
             return f"at most {most} move{'s' * (most != 1)} in a pass"
         pair = best(grid, limits)
         if pair is None:
-            return f"the imbalance is {now:.3f}, and no move is allowed that brings more than it costs"
+            return f"the imbalance is {now:.3f}, and no move that is allowed lowers it and is worth its cost"
         moves.append(made(grid, limits, *pair, metric.priority(now, len(grid.hosts))))
         now = grid.imbalance()
     return f"the imbalance is {now:.3f}, and {aim.stop:.3f} is even enough"

@@ -37,9 +37,9 @@ class Regulator:
         aims(threshold, target, None, 1)
         self.samples, self.moved_s = deque(maxlen=hold), {}
 
-    def sample(self, hosts, vms):
-        """Note what the reports say now."""
-        self.samples.append(({vm.name: vm.demand_mhz for vm in vms}, metric.imbalance(loads(hosts, vms))))
+    def sample(self, loads, demands):
+        """Note what the reports say now: the load of every host, {VM: MHz}."""
+        self.samples.append((demands, metric.imbalance(loads)))
 
     def moved(self, name, now_s):
         """This VM was moved."""
@@ -55,8 +55,7 @@ class Regulator:
         under_way: names of VMs that are being moved; busy: {datastore: migrations under way}."""
         hosts = list(hosts)
         believed = [replace(vm, demand_mhz=self.believed(vm)) for vm in vms]
-        start = aims(self.threshold, self.target, None, max(len(hosts), 1)).start
-        above = sum(uneven > start for _, uneven in self.samples)
+        start, above = self.above(len(hosts))
         held = above == self.hold
         stop = None if start == float("inf") else start * self.stop
         options = self.options if held or start == float("inf") else {**self.options, "most": 0}
@@ -65,6 +64,11 @@ class Regulator:
         if not held and above:
             advice.why = f"above {start:.3f} in {above} of {self.hold} samples only: it must hold"
         return advice
+
+    def above(self, hosts):
+        """(start, samples above it) for so many hosts."""
+        start = aims(self.threshold, self.target, None, max(hosts, 1)).start
+        return start, sum(uneven > start for _, uneven in self.samples)
 
     def believed(self, vm):
         """The mean of the samples of this VM; what it demands now if there is none."""

@@ -119,7 +119,7 @@ class Rehearsal:
             self._arrived()
             self._requests()
             self._wander()
-            self.regulator.sample(self.hosts, self.vms.values())
+            self.regulator.sample(self.loads.values(), {name: vm.demand_mhz for name, vm in self.vms.items()})
             if self.period_s is not None and self.world.now - self.passed_s >= self.period_s:
                 self.passed_s = self.world.now
                 self._pass()

@@ -7,6 +7,7 @@ import pytest
 from labkit.vim.balancing import HostLoad, Regulator, Rehearsal, VmLoad, alike
 from labkit.vim.balancing.cost import copying, cost_mhz_s, relief_mhz
 from labkit.vim.balancing.queue import WORK_S, Line, percentile
+from labkit.vim.balancing.regulator import loads
 from labkit.world import LabError, World
 
 HOSTS = [HostLoad("esx1"), HostLoad("esx2")]
@@ -14,20 +15,24 @@ UNEVEN = [VmLoad("a", "esx1", 4000), VmLoad("b", "esx1", 4000), VmLoad("c", "esx
 EVEN = [VmLoad("a", "esx1", 2000), VmLoad("b", "esx1", 2500), VmLoad("c", "esx2", 4500)]
 
 
+def look(regulator, vms):
+    regulator.sample(loads(HOSTS, vms), {vm.name: vm.demand_mhz for vm in vms})
+
+
 def test_a_load_must_hold_for_three_samples():
     regulator = Regulator()
     for vms in (UNEVEN, EVEN, UNEVEN):
-        regulator.sample(HOSTS, vms)
+        look(regulator, vms)
     advice = regulator.decide(HOSTS, UNEVEN, 60)
     assert not advice and advice.why == "above 0.141 in 2 of 3 samples only: it must hold"
-    regulator.sample(HOSTS, UNEVEN)
-    regulator.sample(HOSTS, UNEVEN)
+    look(regulator, UNEVEN)
+    look(regulator, UNEVEN)
     assert [move.vm for move in regulator.decide(HOSTS, UNEVEN, 100)] == ["a"]
 
 
 def test_a_vm_that_was_moved_rests_for_ten_minutes():
     regulator = Regulator(hold=1)
-    regulator.sample(HOSTS, UNEVEN)
+    look(regulator, UNEVEN)
     regulator.moved("a", 0)
     assert [move.vm for move in regulator.decide(HOSTS, UNEVEN, 599)] == ["b"]
     assert [move.vm for move in regulator.decide(HOSTS, UNEVEN, 600)] == ["a"]
@@ -36,7 +41,7 @@ def test_a_vm_that_was_moved_rests_for_ten_minutes():
 def test_what_is_believed_of_a_vm_is_the_mean_of_its_samples():
     regulator = Regulator()
     for mhz in (1000, 4000, 1000):
-        regulator.sample(HOSTS, [VmLoad("a", "esx1", mhz)])
+        look(regulator, [VmLoad("a", "esx1", mhz)])
     assert regulator.believed(VmLoad("a", "esx1", 1000)) == 2000
     assert regulator.believed(VmLoad("new", "esx1", 70)) == 70
 
