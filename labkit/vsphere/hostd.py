@@ -41,6 +41,7 @@ class Hostd:
     def __init__(self, world, vmm, datastores):
         self.world, self.vmm, self.name, self.datastores = world, vmm, vmm.manager.name, list(datastores)
         self.lockdown, self.exceptions = "disabled", []
+        self.chooses = not hasattr(vmm, "datastore")  # a Vmm has one datastore; a lean host is told which
         self.sessions = Sessions(self.name, {"root": PASSWORD, "vmadmin": PASSWORD})
         self._manage, self._started = vmm.manager.serve, vmm.manager.on_start
         vmm.manager.serve, vmm.manager.on_start = self.serve, self.started
@@ -119,6 +120,8 @@ class Hostd:
 
     def do(self, message, call, again=False, **detail):
         """One call of the host's own (a generator)."""
+        if call == "domainDefineXML" and not self.chooses:
+            detail.pop("datastore", None)
         n = message.n, call, again  # one message of a client may be several calls in here, each done once
         own = Message(message.link, "libvirt", call, detail, n, message.answer, message.callbacks)
         result = self.note(own, self._manage(own))
@@ -152,28 +155,30 @@ class Hostd:
     # -- the .vmx ---------------------------------------------------------------------------------------------------
     def note(self, message, result):
         """What a call has defined is written beside the VM's disk, if that lies on a shared datastore."""
-        calls = message.detail.get("calls", [[message.what, message.detail]])
         files = {}
-        for what, detail in calls:
-            if what == "domainDefineXML" and self.shared(detail):
-                files.setdefault(self.shared(detail), {})[f"{detail['name']}.vmx"] = vmx(detail, message.detail)
+        for name, values in defined(message):
+            datastore = self.shared(values)
+            if datastore is not None:
+                files.setdefault(datastore, {})[f"{name}.vmx"] = values
         for datastore, content in files.items():
             self.world.cast(self.vmm.name, datastore, "scsi", "write", files=content, shown={"files": sorted(content)})
         return result
 
-    def shared(self, detail):
+    def shared(self, values):
         """Name of the shared datastore on which this VM's disk lies, or None."""
-        if hasattr(self.vmm, "datastore"):
-            return self.vmm.datastore.name if self.vmm.datastore.name in self.datastores else None
-        return detail.get("datastore") if detail.get("datastore") in self.datastores else None
+        name = values.get("datastore") if self.chooses else self.vmm.datastore.name
+        return name if name in self.datastores else None
 
 
-def vmx(detail, whole):
-    """The values of a definition, its name aside."""
-    values = {name: value for name, value in detail.items() if name not in ("name", "like", "uuid")}
-    if "like" in detail:
-        values = {**whole["definitions"][detail["like"]], **values}
-    return values
+def defined(message):
+    """(name, values) of each definition in a call."""
+    if message.what == "domainDefineXML":
+        yield message.detail["name"], {key: value for key, value in message.detail.items() if key != "name"}
+    elif message.what == "connectBulk":
+        definitions = message.detail.get("definitions", ())
+        for what, name, argument in message.detail["calls"]:
+            if what == "domainDefineXML":
+                yield name, dict(definitions[argument])
 
 
 def power_state(state):

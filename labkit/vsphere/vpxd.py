@@ -11,11 +11,13 @@ What the real one does differently: vpxd fetches changes from vpxa by version nu
 the inventory service are programs of their own; the database is PostgreSQL.
 """
 
+from labkit.vim.carrying_out import definition
 from labkit.vim.spec import Spec
 from labkit.vsphere.faults import fault, translated
 from labkit.vsphere.sessions import PASSWORD, Sessions
 from labkit.vsphere.tasks import task_info
 from labkit.world import LabError, action
+from labkit.world.fixed import fixed
 
 POWER = {"running": "poweredOn", "off": "poweredOff", "absent": "poweredOff", "paused": "suspended"}
 GIVE_UP_S = 70.0  # a host that is silent for so long is notResponding, and a task there has failed
@@ -127,9 +129,28 @@ class Vpxd:
             raise fault("DuplicateName", f"there is already a VM {name!r}", "another name; the MoRef is what counts")
         self.limits.allow("registered_vms", len(self.vim.vms) + 1)
         order = {"template": template} if template else {"spec": Spec(**{**sizes, **nets(sizes)})}
-        job = self.vim.create(name, host=host, cluster=cluster, running=running, priority=priority, **order)
+        made = self.vim.create(name, host=host, cluster=cluster, running=running, priority=priority, **order)
         self.references.give("vm", name)
+        if running:
+            return made
+        job = self.vim.job("create", name)
+        self.vim.node.process(self.register(made, job))
         return job
+
+    def register(self, made, job):
+        """A VM that stays off has its place in the inventory; now its host is told of it (a generator)."""
+        while not made.ended:
+            yield self.world.timeout(0.1)
+        vm = made.vm
+        if made.error is None:
+            values = dict(definition(fixed(vm.spec.as_json())))
+            try:
+                agent = f"{vm.host.name}-{self.vim.suffix}"
+                yield self.world.call(self.vim.name, agent, self.vim.kind, "CreateVM_Task", 30, name=vm.name, **values)
+            except LabError as error:
+                self.vim.terminate(vm.name)
+                return job.finish(self.world.now, error)
+        job.finish(self.world.now, made.error)
 
     def destroy(self, vm):
         vm = self.in_state(self.vm(vm), "poweredOff")
@@ -145,6 +166,13 @@ class Vpxd:
 
     def exit_maintenance(self, host):
         return self.vim.leave_maintenance(self.references.name("host", host))
+
+    def set_lockdown(self, host, mode, exceptions):
+        """Lockdown mode of a host, through its vpxa (a generator)."""
+        host = self.references.name("host", host)
+        agent = f"{host}-{self.vim.suffix}"
+        call = self.world.call(self.vim.name, agent, self.vim.kind, "EnterLockdownMode", 30, mode=mode, exceptions=exceptions)
+        return (yield call)
 
     # -- questions --------------------------------------------------------------------------------------------------
     def task_info(self, task):
@@ -188,4 +216,8 @@ METHODS = {
     "EnterMaintenanceMode_Task": Vpxd.enter_maintenance,
     "ExitMaintenanceMode_Task": Vpxd.exit_maintenance,
 }
-QUESTIONS = {"RetrieveTaskInfo": Vpxd.task_info, "WaitForTask": Vpxd.wait_for_task}
+QUESTIONS = {
+    "RetrieveTaskInfo": Vpxd.task_info,
+    "WaitForTask": Vpxd.wait_for_task,
+    "EnterLockdownMode": Vpxd.set_lockdown,
+}
