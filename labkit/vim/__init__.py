@@ -14,7 +14,7 @@ A VIM is not above the hosts as a hypervisor is above its VMs. It has a database
 it was told, and messages, which may be lost. It compares the two again and again and orders what is missing; every
 order may be repeated safely. Stop it, and every VM runs on.
 
-Faults   w.stop("vim"), w.crash("vim"), w.start("vim"); w.crash("esx1"), w.stop("esx1-agent"), w.cut("vim", "esx1-agent")
+Faults   w.stop("vim"), w.crash("vim"), w.crash("esx1"), w.stop("esx1-agent"), w.cut("vim", "esx1-agent"); w.start(…)
 
 The rooms: placement (which host), templates, policies (what may be done), monitoring, replication, failover (when a
 host is silent), balancing. Each is given to the VIM: Vim(…, failover=…) or vim.use(failover=…).

@@ -21,7 +21,7 @@ class HostRecord:
     name, index   index: the order in which hosts were added; ties go to the lowest
     hardware      a labkit.vmm.Host; datastores: names of those it reaches; cluster: a name or None
     state         'connected', 'unknown' (silent since since_s) or 'fenced' (its power was switched off: its VMs are
-                  certainly not running); heard_at_s: when its last report arrived, None: never
+                  certainly not running, unless that was guessed); heard_at_s: when its last report arrived, None: never
     maintenance   None, 'entering' or 'in'
     boot, power, seq   of its last report: starts of its agent, of its machine, and the report's number since then
     delta         the last change of it that was heard and applied; None: not described yet, so nothing is ordered there
@@ -32,7 +32,7 @@ class HostRecord:
 
     __slots__ = (
         "name", "index", "hardware", "cluster", "datastores", "state", "since_s", "heard_at_s", "maintenance", "boot",
-        "power", "seq", "delta", "asked_at_s", "vms", "unmanaged", "demand_mhz", "used_mib", "told", "agent",
+        "power", "seq", "delta", "asked_at_s", "vms", "unmanaged", "demand_mhz", "used_mib", "told", "agent", "guessed",
     )  # fmt: skip
 
     def __init__(self, name, index, hardware, cluster=None, datastores=()):
@@ -41,7 +41,7 @@ class HostRecord:
         self.state, self.since_s, self.heard_at_s, self.maintenance = UNKNOWN, 0.0, None, None
         self.boot = self.power = self.seq = 0
         self.delta = self.asked_at_s = self.agent = None
-        self.told = False
+        self.told = self.guessed = False
         self.vms, self.unmanaged = {}, {}
         self.demand_mhz = self.used_mib = 0.0
 

@@ -111,10 +111,10 @@ def cleared(vim, vm, name):
     vim.touch(vm)
 
 
-def fenced(vim, host):
-    """Nothing runs on `host` any more, and nothing will before it has started anew."""
+def fenced(vim, host, guessed=False):
+    """Nothing runs on `host` any more, and nothing will before it has started anew (or so somebody guesses)."""
     before, host.state, host.since_s, host.delta = host.state, FENCED, vim.world.now, None
-    host.told = True
+    host.told, host.guessed = True, guessed
     vim.placement.changed(host)
     vim.hosts_changed[host] = None
     for vm in list(vim.doubts):

@@ -13,6 +13,7 @@ one: that host has confirmed to have dropped it, or has been fenced. While that 
 is started nowhere.
 """
 
+from labkit.vim import deploying
 from labkit.vim.inventory import CONNECTED, FENCED, UNKNOWN
 from labkit.vim.orders import STARTS
 from labkit.world.errors import LabError
@@ -91,6 +92,8 @@ def decide(vim, vm):
         return
     if settled(vm) and (vm.desired == "absent" or vm.job is not None):
         return forget(vim, vm) if vm.desired == "absent" else vim.settled(vm)
+    if deploying.waits(vim, vm):
+        return
     verb = wanted(vm)
     if not same(vm.order, verb) and not (vm.host.delta is None and vm.host.boot):
         renew(vim, vm, verb)
@@ -126,7 +129,7 @@ def forget(vim, vm, error=None):
     """The VM is nowhere: it was released, or (with an error) it has never been."""
     vim.leave(vm)
     del vim.vms[vm.name]
-    for table in (vim.unsaved, vim.pending, vim.unplaced, vim.wishes):
+    for table in (vim.unsaved, vim.pending, vim.unplaced, vim.wishes, vim.copying):
         table.pop(vm, None)
     vim.gone[vm.name] = None
     vim.note(vm, "refused" if error else "released")

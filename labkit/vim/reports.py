@@ -27,7 +27,7 @@ def hear(vim, report):
     if host is None:
         return
     boot, seq = report["boot"], report["seq"]
-    if boot < host.boot or boot == host.boot and (seq <= host.seq or host.state == FENCED):
+    if boot < host.boot or boot == host.boot and (seq <= host.seq or host.state == FENCED and not host.guessed):
         return
     if boot != host.boot:
         _new_start(vim, host, boot, report["power"])
@@ -68,7 +68,7 @@ def _apply(vim, host, report):
     delta = report["delta"]
     if report["full"]:
         first, host.delta, host.asked_at_s = host.delta is None, delta, None
-        _errors(vim, report["errors"])
+        _errors(vim, report.get("errors", ()))
         _describe(vim, host, report)
         if first:
             vim.look_at(host)
@@ -76,8 +76,8 @@ def _apply(vim, host, report):
         vim.describe(host)
     elif delta == host.delta + 1:
         host.delta = delta
-        _errors(vim, report["errors"])
-        for row in report["vms"]:
+        _errors(vim, report.get("errors", ()))
+        for row in report.get("vms", ()):
             _row(vim, host, row, False)
     host.demand_mhz = sum(vm.demand_mhz for vm in host.vms.values())
     host.used_mib = sum(vm.used_mib for vm in host.vms.values())
@@ -93,7 +93,7 @@ def _describe(vim, host, report):
         vim.placement.changed(host)
     host.unmanaged = {}
     listed = set()
-    for row in report["vms"]:
+    for row in report.get("vms", ()):
         listed.add(row[0])
         _row(vim, host, row, True)
     for vm in [vm for vm in host.vms.values() if vm.name not in listed]:

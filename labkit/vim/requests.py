@@ -17,8 +17,6 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
     if words(name, "a VM's name") in vim.vms:
         raise LabError(f"there is already a VM {name!r}", 409, True, "choose another name, or terminate that one first")
     if spec is None and template is not None:
-        if vim.templates is None:
-            raise LabError("this VIM has no templates", 409, True, "vim.use(templates=…)")
         spec = vim.templates.spec_of(template)
     if not isinstance(spec, Spec):
         raise LabError(f"a VM needs a Spec, not {spec!r}", 400, True, "spec=Spec(memory_mib=2048), or a template")
@@ -36,14 +34,20 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
 
 
 def admit(vim, verb, vm, host=None, user=None):
-    """Ask the policies, if there are any. LabError if they refuse."""
+    """Ask the policies and the failover system's admission control, if there are any. LabError if they refuse."""
     policies = vim.policies_or_none
     if policies is not None:
         from labkit.vim.policies import Act
 
-        policies.admit(
-            Act(verb, vm.name, vm.project, vm.spec, vm.template, vm.groups, host, user, on=vm.desired != "off")
-        )
+        act = Act(verb, vm.name, vm.project, vm.spec, vm.template, vm.groups, host, user, on=vm.desired != "off")
+        policies.admit(act)
+    if hasattr(vim.failover, "admit"):
+        try:
+            vim.failover.admit(verb, vm)
+        except LabError:
+            if policies is not None:
+                policies.give_back(vm.name)
+            raise
 
 
 def create(vim, ordered):

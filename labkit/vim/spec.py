@@ -10,7 +10,7 @@ from labkit.vmm.host import level, networks, whole
 from labkit.world.errors import LabError, number, words
 
 LEAST_MIB = 4  # labkit.vmm.domain's own limit
-PRIORITIES = ("highest", "high", "medium", "low", "lowest")  # vSphere HA's restart priorities; 'medium' is its default
+PRIORITIES = ("highest", "high", "medium", "low", "lowest", "disabled")  # of a restart, as in vSphere HA (documents)
 
 
 @dataclass(frozen=True)

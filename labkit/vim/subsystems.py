@@ -151,8 +151,12 @@ class Subsystems:
 
     @property
     def templates(self):
-        """The templates, or None: labkit.vim.templates."""
-        return self._parts.get("templates")
+        """What VMs are cloned from: labkit.vim.templates."""
+        if "templates" not in self._parts:
+            from labkit.vim.templates import Templates
+
+            self.use(templates=Templates(self.world, name=f"{self.name}-templates"))
+        return self._parts["templates"]
 
     @property
     def replication(self):
@@ -195,8 +199,11 @@ class Subsystems:
                 policies.released(vm.name)
             else:
                 (policies.give_back if error else policies.settle)(vm.name)
-        if self.templates is not None and vm.name not in self.vms and hasattr(self.templates, "released"):
-            self.templates.released(vm)
+        templates = self._parts.get("templates")
+        if templates is not None and vm.name not in self.vms:
+            templates.released(vm)
+        if hasattr(self.failover, "settled"):
+            self.failover.settled(vm, error is None)
         if self.replication is not None and hasattr(self.replication, "changed"):
             self.replication.changed(vm)
         if job is not None:

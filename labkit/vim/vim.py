@@ -23,9 +23,8 @@ from labkit.vim.inventory import CONNECTED, UNKNOWN, HostRecord, Inventory
 from labkit.vim.jobs import Job
 from labkit.vim.orders import Outbox
 from labkit.vim.subsystems import Subsystems
-from labkit.vmm.host import Host
 from labkit.world import LabError, action
-from labkit.world.errors import Unanswered, number, unknown, words
+from labkit.world.errors import Unanswered, number, unknown
 
 SETTLES_S = 15.0  # after its own restart a VIM waits so long for its hosts before it calls one missing
 ADOPTS = ("power", "all")
@@ -77,7 +76,7 @@ class Vim(Subsystems):
         for table in (self.hosts, self.vms, self.jobs):
             table.clear()
         self.changed, self.unsaved, self.gone, self.hosts_changed = {}, {}, {}, {}
-        self.pending, self.unplaced, self.doubts, self.wishes = {}, {}, {}, {}
+        self.pending, self.unplaced, self.doubts, self.wishes, self.copying = {}, {}, {}, {}, {}
         self.outbox.waiting = {}
         self.n = self.index = 0
         self.waking = self.settling = False
@@ -116,22 +115,19 @@ class Vim(Subsystems):
 
     # -- clients -----------------------------------------------------------------------------------------------------
     @action
-    def add_host(self, vmm, host=None, cluster=None, datastores=None):
-        """Take a host into the inventory: a Vmm or LeanVmm, or the name of one that has its agent already (then `host`
-        says what it has). The administrator has just spoken to it: it counts as connected."""
+    def add_host(self, vmm, cluster=None):
+        """Take a host into the inventory: a Vmm or LeanVmm, which gets an agent and a BMC unless it has them. The
+        administrator has just spoken to it: it counts as connected."""
         self.require()
-        name = vmm if isinstance(vmm, str) else vmm.name
-        if words(name, "a host's name") in self.hosts:
+        name = vmm.name
+        if name in self.hosts:
             raise LabError(f"{name} is in the inventory already", 409, True, "each host once")
-        if not isinstance(vmm, str):
-            host = vmm.host
-            stores = vmm.stores if hasattr(vmm, "stores") else [vmm.datastore.name]
-            datastores = stores if datastores is None else datastores
-            if f"{name}-{self.suffix}" not in self.world.nodes:
-                Agent(self.world, vmm, self.name, self.suffix, self.kind)
-            if f"{name}-bmc" not in self.world.nodes:
-                Bmc(self.world, vmm)
-        record = HostRecord(name, len(self.hosts), host or Host(), cluster, datastores or ())
+        if f"{name}-{self.suffix}" not in self.world.nodes:
+            Agent(self.world, vmm, self.name, self.suffix, self.kind)
+        if f"{name}-bmc" not in self.world.nodes:
+            Bmc(self.world, vmm)
+        stores = vmm.stores if hasattr(vmm, "stores") else [vmm.datastore.name]
+        record = HostRecord(name, len(self.hosts), vmm.host, cluster, stores)
         record.state, record.since_s, record.agent = CONNECTED, self.world.now, f"{name}-{self.suffix}"
         self.hosts[name] = record
         self.hosts_changed[record] = None
@@ -291,11 +287,11 @@ class Vim(Subsystems):
             host.asked_at_s = now
             self.outbox.describe(host)
 
-    def fenced(self, host):
-        """`host` certainly runs nothing, and will not before it has started anew: its BMC has said 'off'. Whoever calls
-        this on a guess will see a VM run twice."""
-        moving.fenced(self, self.host(host))
+    def fenced(self, host, guessed=False):
+        """`host` certainly runs nothing, and will not before it has started anew: its BMC has said 'off'. `guessed`:
+        somebody only believes so, and may soon see a VM run twice."""
+        moving.fenced(self, self.host(host), guessed)
 
     def fence(self, host, tries=3, timeout_s=10):
-        """Switch off a host's power through its BMC: `done = yield from vim.fence(host)`. True: it is off, certainly."""
+        """Switch a host off through its BMC: `done = yield from vim.fence(host)`. True: it is off, certainly."""
         return (yield from moving.fence(self, self.host(host), tries, timeout_s))
