@@ -26,23 +26,28 @@ class Subsystems:
 
     def begin(self, subsystems):
         """The VIM's process starts for the first time."""
-        self._parts, self.began = {}, False
+        self._parts, self.began, self.make_request = {}, False, None
         self.use(**subsystems)
         self.start_subsystems()
 
     @action
     def use(self, **subsystems):
         """Give the VIM a subsystem: use(failover=…). LabError (400) for a kind that there is not."""
-        for kind, part in subsystems.items():
+        for kind in subsystems:
             if kind not in KINDS:
                 raise LabError(f"a VIM has no {kind!r}", 400, True, f"it has {', '.join(KINDS)}")
-            self._parts[kind] = part
-            if hasattr(part, "bind"):
-                part.bind(self)
-            if kind == "placement":
-                self.new_placement()
-            if self.began:
-                self._start(part)
+        for kind, part in subsystems.items():
+            self._take(kind, part)
+
+    def _take(self, kind, part):
+        self._parts[kind] = part
+        if hasattr(part, "bind"):
+            part.bind(self)
+        if kind == "placement":
+            self.new_placement()
+        if self.began:
+            self._start(part)
+        return part
 
     def start_subsystems(self):
         """The process has started: its timers, and those of its subsystems."""
@@ -77,8 +82,13 @@ class Subsystems:
         if part is None:
             from labkit.vim.placement import Placement
 
-            part = self._parts["placement"] = Placement(list(self.hosts.values()))
+            part = self._take("placement", Placement())
         return part
+
+    def host_added(self, host):
+        """There is one more host to place VMs on."""
+        if "placement" in self._parts:
+            self.placement.add(host)
 
     def new_placement(self):
         """After a restart: the room that every VM of the inventory has claimed is counted anew."""
@@ -93,19 +103,21 @@ class Subsystems:
 
     def request(self, vm, host=None, excluded=()):
         """The placement.Request of a VM's record: to `host` (a record) or to any but the `excluded` names."""
-        from labkit.vim.placement import Request
+        if self.make_request is None:
+            from labkit.vim.placement import Request
 
+            self.make_request = Request
         wish = self.wishes.get(vm)
         hosts, within = (None, None) if wish is None else ((wish[0],) if wish[0] else None, wish[1])
         if host is not None:
             hosts = (host.name,)
         policies = self.policies_or_none
         if policies is None or vm.project is None:
-            return Request(vm.spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
+            return self.make_request(vm.spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
         places = policies.places(vm.project)
         if hosts is None:
             hosts = places.get("hosts")
-        return Request(vm.spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
+        return self.make_request(vm.spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
                        (*excluded, *places.get("excluded", ())))  # fmt: skip
 
     @property
@@ -123,9 +135,7 @@ class Subsystems:
             from importlib import import_module
 
             make = getattr(import_module(module), name)
-            part = make(self.world, hosts=self.hosts, vms=self.vms, name=f"{self.name}-{kind}")
-            self._parts[kind] = part
-            self._start(part)
+            self._take(kind, make(self.world, hosts=self.hosts, vms=self.vms, name=f"{self.name}-{kind}"))
         return self._parts[kind]
 
     @property
@@ -155,7 +165,7 @@ class Subsystems:
         if "templates" not in self._parts:
             from labkit.vim.templates import Templates
 
-            self.use(templates=Templates(self.world, name=f"{self.name}-templates"))
+            self._take("templates", Templates(self.world, name=f"{self.name}-templates"))
         return self._parts["templates"]
 
     @property

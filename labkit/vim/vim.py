@@ -131,7 +131,7 @@ class Vim(Subsystems):
         record.state, record.since_s, record.agent = CONNECTED, self.world.now, f"{name}-{self.suffix}"
         self.hosts[name] = record
         self.hosts_changed[record] = None
-        self.placement.add(record)
+        self.host_added(record)
         self.wake()
         return record
 
