@@ -105,7 +105,7 @@ class Explanation:
         end = f"Chosen: {self.winner}" if self.winner else "No valid host"
         return (
             html(f"{self.request}: {self.hosts} hosts", ("filter", "drops", "leaves", "because"), stages, left)
-            + html(f"The best of {self.passed} that passed", ("host", "weighers"), best, left)
+            + html(f"{self.request}: the best of {self.passed} that passed", ("host", "weighers"), best, left)
             + element("p", element("strong", escape(end)))
         )
 

@@ -1,5 +1,5 @@
-"""What placement should say, in the plainest Python: every filter and every weigher for every host, one after the other,
-from the list of claims alone. Slow, and obviously right.
+"""What placement should say, in the plainest Python: every filter and every weigher for every host, one after the
+other, from the list of claims alone. Slow, and obviously right.
 """
 
 from math import ceil

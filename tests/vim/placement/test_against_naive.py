@@ -34,8 +34,11 @@ class Both:
     """A placement, and beside it the list of claims from which the plain walk reckons."""
 
     def __init__(self, draw):
-        self.hosts = [record(index, state=draw(STATES), cluster=draw(st.sampled_from([None, "c1"])),
-                             datastores=draw(st.sampled_from([(), ("san1",)]))) for index in range(draw(st.integers(1, 6)))]  # fmt: skip
+        clusters, stores = st.sampled_from([None, "c1"]), st.sampled_from([(), ("san1",)])
+        self.hosts = [
+            record(index, state=draw(STATES), cluster=draw(clusters), datastores=draw(stores))
+            for index in range(draw(st.integers(1, 6)))
+        ]
         for host in self.hosts:
             host.hardware = draw(hardware)
         self.weighers, self.ratios, self.shared = draw(weighers), {"cpu": 4.0, "memory": 1.5, "disk": 1.0}, {"san1": 60}
@@ -47,9 +50,13 @@ class Both:
         spec = self.specs[pick % len(self.specs)]
         names = [host.name for host in self.hosts]
         request = Request(
-            spec, vm=f"vm{number}", groups=((), ("a",), ("b",), ("a", "b"))[pick % 4], within=(None, None, "c1")[pick % 3],
-            hosts=None if pick % 5 else names[: 1 + pick % len(names)], excluded=() if pick % 7 else names[:1],
-        )  # fmt: skip
+            spec,
+            vm=f"vm{number}",
+            groups=((), ("a",), ("b",), ("a", "b"))[pick % 4],
+            within=(None, None, "c1")[pick % 3],
+            hosts=None if pick % 5 else names[: 1 + pick % len(names)],
+            excluded=() if pick % 7 else names[:1],
+        )
         if request.within == "c1" and all(host.cluster != "c1" for host in self.hosts):
             return
         rules = list(self.placement.rules.all.values())
@@ -124,7 +131,9 @@ def test_more_flavours_than_rows_and_more_changes_than_a_log():
     flavours = [Spec(memory_mib=32 + index, disk_gib=1) for index in range(MOST_ROWS + 20)]
     for number in range(250):
         spec = flavours[number * 7 % len(flavours)]
-        right = naive.choose(hosts, claims, Request(spec), {"cpu": 4.0, "memory": 1.0, "disk": 1.0}, {"memory": 1.0}, {}, [])
+        right = naive.choose(
+            hosts, claims, Request(spec), {"cpu": 4.0, "memory": 1.0, "disk": 1.0}, {"memory": 1.0}, {}, []
+        )
         if right is None:
             break
         assert placement.choose(Request(spec)).index == right
