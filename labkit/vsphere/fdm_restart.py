@@ -11,7 +11,6 @@ It is a restart: the VM boots from its disk, and what was in memory is lost. No 
 not write is proved by the lock of the disk, which hostd can break only when the old host's heartbeat is stale.
 """
 
-from labkit.vsphere.faults import fault
 from labkit.world.errors import LabError
 
 PRIORITIES = ("highest", "high", "medium", "low", "lowest")
@@ -88,32 +87,43 @@ def work(fdm):
         if row is None or row["due_s"] > fdm.world.now:
             continue
         row["tries"] += 1
-        tries = row["tries"]
-        later = RETRY_S[tries] if tries < len(RETRY_S) else float("inf")
+        later = RETRY_S[row["tries"]] if row["tries"] < len(RETRY_S) else float("inf")
         row["due_s"] = row["since_s"] + later
-        target = choose(fdm, vm)
+        yield from attempt(fdm, vm, row["tries"])
+
+
+def attempt(fdm, vm, tries):
+    """One try to restart a VM: on one live host after the other, until one does it (a generator)."""
+    refused = {}
+    while True:
+        target = choose(fdm, vm, refused)
+        if target is None:
+            words = "; ".join(refused.values()) if refused else "no live host has room for it"
+            fdm.tell(f"{vm} not restarted: {words}", vm, tries=tries)
+            return
         try:
-            if target is None:
-                raise fault("InsufficientFailoverResourcesFault", f"no live host has room for {vm}")
             yield fdm.world.call(fdm.name, f"{target}-fdm", "fdm", "restart", 60, vm=vm)
         except LabError as error:
-            fdm.tell(f"{vm} not restarted: {error.message}", vm, tries=tries)
+            refused[target] = f"{target}: {error.message}"
             continue
         fdm.placed[vm] = target
         fdm.restarting.pop(vm, None)
         fdm.tell(f"{vm} restarted on {target}", vm, host=target)
         protect(fdm)
+        return
 
 
-def choose(fdm, vm):
-    """The live host with most memory that is not taken by protected VMs, or None. Ties: the first in the list."""
+def choose(fdm, vm, refused):
+    """The live host with most memory that is not taken by protected VMs, or None; none of those that have refused.
+    Ties: the first in the list."""
     hosts, vms = fdm.config["hosts"], fdm.config["vms"]
     live = [fdm.host, *[host for host, watch in fdm.watches.items() if watch.stage == "live"]]
     free = {host: hosts[host]["memory_mib"] for host in hosts if host in live}
     for other, row in vms.items():
         if fdm.placed.get(other) in free and other not in fdm.off and other != vm:
             free[fdm.placed[other]] -= row["memory_mib"]
-    fits = [host for host in free if free[host] >= vms[vm]["memory_mib"] and vms[vm]["datastore"] in hosts[host]["mounts"]]
+    wanted, store = vms[vm]["memory_mib"], vms[vm]["datastore"]
+    fits = [host for host in free if free[host] >= wanted and store in hosts[host]["mounts"] and host not in refused]
     return max(fits, key=free.get, default=None)
 
 

@@ -89,11 +89,11 @@ class Ha:
             },
         }
 
-    def admit(self, vm):
-        """Return if the cluster keeps enough free for the failures it is to tolerate, this VM included.
+    def admit(self, verb, vm):
+        """Return if an act leaves what must stay free: a power-on only while the cluster keeps enough free for the failures it is to tolerate, this VM included.
         LabError (507, InsufficientFailoverResourcesFault)."""
         cluster = vm.host.cluster if vm.host is not None else None
-        if not self.tolerates or cluster not in self.clusters:
+        if verb != "start" or not self.tolerates or cluster not in self.clusters:
             return
         hosts = [host for host in self.hosts(cluster) if host.maintenance is None]
         share = max(0.0, 1 - self.tolerates / max(1, len(hosts)))

@@ -72,7 +72,7 @@ class VCenter:
             for _ in range(count):
                 self.add(make, host or Host(), cluster, ha)
         self.vim.use(failover=self.ha)
-        self.vpxd = Vpxd(world, self.vim, self.references, self.limits, self.ha.admit)
+        self.vpxd = Vpxd(world, self.vim, self.references, self.limits)
         if drs is not None:
             self.vim.use(balancer=drs)
 

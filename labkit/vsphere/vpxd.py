@@ -24,14 +24,11 @@ GIVE_UP_S = 70.0  # a host that is silent for so long is notResponding, and a ta
 
 
 class Vpxd:
-    """The API of one vpxd around its Vim; `references`: MoRefs of what it knows.
-
-    `allow` is asked before a VM is powered on or made: maxima and admission control.
-    """
+    """The API of one vpxd around its Vim; `references`: MoRefs of what it knows; `limits`: its Maxima."""
 
     @action
-    def __init__(self, world, vim, references, limits, admission=None):
-        self.world, self.vim, self.references, self.limits, self.admission = world, vim, references, limits, admission
+    def __init__(self, world, vim, references, limits):
+        self.world, self.vim, self.references, self.limits = world, vim, references, limits
         self.name = f"{vim.name}-api"
         self.sessions = Sessions(vim.name, {"administrator@vsphere.local": PASSWORD})
         self._serve, self._started = vim.node.serve, vim.node.on_start
@@ -111,8 +108,6 @@ class Vpxd:
         vm = self.in_state(self.vm(vm), "poweredOff", "suspended")
         on = sum(each.desired == "running" for each in self.vim.vms.values())
         self.limits.allow("powered_on_vms", on + 1)
-        if self.admission is not None:
-            self.admission(vm)
         return self.vim.resume(vm.name) if vm.desired == "paused" else self.vim.start(vm.name)
 
     def power_off(self, vm):
