@@ -30,14 +30,14 @@ class Outcome(NamedTuple):
 
 
 def yard(operation, seed=6):
-    """Three hosts; on each a VM that runs ('web1' …) and one that is off ('erp1' …)."""
+    """Three hosts; on each a VM that runs ('web1' …) and one that is off ('erp1' …; for DRS it runs, too)."""
     serves = operation == "VMs serve"
     world = World(seed=seed)
     vc = VCenter(world, hosts=3, lean=not serves, drs=drs() if operation == "DRS" else None)
     for number in (1, 2, 3):
         size = {"host": f"esx{number}", "memory_mib": 2048, "boot_s": 5.0}
         vc.create_vm(f"web{number}", serve=(lambda message: "hello") if serves else None, running=True, **size)
-        vc.create_vm(f"erp{number}", **size).wait()
+        vc.create_vm(f"erp{number}", running=operation == "DRS", **size).wait()
     world.run(until=BEGIN_S)
     return vc
 
@@ -88,16 +88,13 @@ def live_migration(vc, host):
 
 def move_by_drs(vc, host):
     """The host's VMs begin to work hard; does anybody move one of them?"""
-    for vm in (f"web{host[-1]}", f"erp{host[-1]}"):
-        domain = vc.vmms[host].domains.get(vm)
-        if domain is not None and not domain.active:
-            HostClient(vc.world, host).power_on(vm)
     if vc.vmms[host].node.state != "running":
         return False, f"{host} is dead: there is nothing to balance on it"
-    for vm in (f"web{host[-1]}", f"erp{host[-1]}"):
+    vms = (f"web{host[-1]}", f"erp{host[-1]}")
+    for vm in vms:
         vc.vmms[host].load(vm, demand_mhz=6000)
     vc.world.run(until=vc.world.now + 900)
-    left = [vm for vm in (f"web{host[-1]}", f"erp{host[-1]}") if runs(vc, vm) != [host]]
+    left = [vm for vm in vms if runs(vc, vm) != [host]]
     return bool(left), f"{' and '.join(left)} moved by DRS" if left else "both stay on the host that is too full"
 
 
