@@ -24,10 +24,10 @@ MIB_PER_GIB = 1024
 
 
 class Capacity:
-    """Built from host records. `shared`: datastore → [total, free] MiB; `total[resource]` a row.
+    """Built from host records. `shared`: datastore → [total, free] MiB.
 
-    now       per host its free amounts in the order of RESOURCES; `free` are the same numbers as rows: a claim writes a
-              few plain numbers, a question to all hosts wants rows, and catches up before
+    most, now   per host what it has, and what of that is free, in the order of RESOURCES; `total` and `free` are the
+              same numbers as rows: a claim writes a few plain numbers, a question to all hosts wants rows
     log       indices of hosts whose free room has changed, in order; rows of scores read on from where they were
     epoch     grows when more than that has changed: rows of scores are then made anew
     """
@@ -36,33 +36,38 @@ class Capacity:
         self.ratios = {**RATIOS, **checked(ratios or {})}
         self.hosts, self.shared, self.log, self.epoch = list(hosts), {}, [], 0
         self.index = {host.name: index for index, host in enumerate(self.hosts)}
-        self.now = [sizes(host, self.ratios) for host in self.hosts]
+        self.most = [sizes(host, self.ratios) for host in self.hosts]
+        self.now = [list(row) for row in self.most]
         self.seen = {}  # id of a spec → (the spec, what it takes): specs are shared
-        self._count([list(row) for row in self.now])
-        self.labels = Labels(self.hosts)
+        self.labels, self._rows, self._seen_at = Labels(self.hosts), None, 0
         for name, gib in (shared or {}).items():
             self.datastore(name, gib)
-
-    def _count(self, totals):
-        """The rows of all that there is, and of all that is free."""
-        self._totals = np.array(totals, np.int64).reshape(len(totals), len(RESOURCES)).T.copy()
-        self._free = np.array(self.now, np.int64).reshape(len(totals), len(RESOURCES)).T.copy()
-        self.total = dict(zip(RESOURCES, self._totals, strict=True))
-        self._rows, self._seen_at = dict(zip(RESOURCES, self._free, strict=True)), len(self.log)
 
     @property
     def free(self):
         """Resource → row of what is free now."""
-        log = self.log
-        if self._seen_at != len(log):
-            changed = list(set(log[self._seen_at :]))
-            self._free[:, changed] = np.array([self.now[index] for index in changed]).T
-            self._seen_at = len(log)
+        if self._rows is None:
+            self._free = np.array(self.now, np.int64).reshape(len(self.now), len(RESOURCES)).T.copy()
+            self._rows, self._seen_at = dict(zip(RESOURCES, self._free, strict=True)), len(self.log)
+        elif self._seen_at != len(self.log):
+            self._catch_up()
         return self._rows
+
+    def _catch_up(self):
+        changed = list(set(self.log[self._seen_at :]))
+        self._free[:, changed] = np.array([self.now[index] for index in changed]).T
+        self._seen_at = len(self.log)
+
+    @property
+    def total(self):
+        """Resource → row of all that there is."""
+        table = np.array(self.most, np.int64).reshape(len(self.most), len(RESOURCES)).T
+        return dict(zip(RESOURCES, table, strict=True))
 
     def anew(self):
         """More has changed than the log tells."""
-        self.free  # noqa: B018 (catches up, before the log is lost)
+        if self._rows is not None and self._seen_at != len(self.log):
+            self._catch_up()
         self.epoch += 1
         self.log.clear()
         self._seen_at = 0
@@ -74,22 +79,21 @@ class Capacity:
     # -- hosts and datastores ------------------------------------------------------------------------------------------
     def add(self, host):
         """One more host, at the end."""
-        totals = [*self._totals.T.tolist(), sizes(host, self.ratios)]
         self.index[host.name] = len(self.hosts)
         self.hosts.append(host)
-        self.now.append(sizes(host, self.ratios))
-        self._count(totals)
+        self.most.append(sizes(host, self.ratios))
+        self.now.append(list(self.most[-1]))
         self.labels.add(host)
+        self._rows = None
         self.anew()
 
     def changed(self, host):
         """State, maintenance, hardware, cluster, datastores or networks of the host are others now."""
         at, fresh = self.index[host.name], sizes(host, self.ratios)
-        self.now[at] = [free + new - old for free, new, old in
-                        zip(self.now[at], fresh, self._totals[:, at].tolist(), strict=True)]  # fmt: skip
-        self._totals[:, at] = fresh
-        self.log.append(at)
+        old, self.most[at] = self.most[at], fresh
+        self.now[at] = [free + new - was for free, new, was in zip(self.now[at], fresh, old, strict=True)]
         self.labels.read(at, host)
+        self.log.append(at)
         self.anew()
 
     def datastore(self, name, gib):

@@ -17,23 +17,26 @@ class Labels:
     """For each name of NAMES the distinct labels in the order in which they were met; per host its label's number."""
 
     def __init__(self, hosts):
-        self.known, self.numbers = {}, {}
-        for name, label in NAMES.items():
-            known = self.known[name] = {}
-            self.numbers[name] = np.array([known.setdefault(label(host), len(known)) for host in hosts], np.int32)
+        self.known, self.numbers, self._rows = {name: {} for name in NAMES}, {name: [] for name in NAMES}, {}
+        for host in hosts:
+            self.add(host)
 
     def add(self, host):
         """One more host, at the end."""
-        for name in NAMES:
-            self.numbers[name] = np.append(self.numbers[name], np.int32(0))
+        for numbers in self.numbers.values():
+            numbers.append(0)
         self.read(-1, host)
 
     def read(self, at, host):
         """The labels of one host anew."""
+        self._rows.clear()
         for name, label in NAMES.items():
             known = self.known[name]
             self.numbers[name][at] = known.setdefault(label(host), len(known))
 
     def where(self, name, holds):
         """Row of True and False: for which hosts does `holds(label)`?"""
-        return np.array([bool(holds(label)) for label in self.known[name]], bool)[self.numbers[name]]
+        row = self._rows.get(name)
+        if row is None:
+            row = self._rows[name] = np.array(self.numbers[name], np.int32)
+        return np.array([bool(holds(label)) for label in self.known[name]], bool)[row]
