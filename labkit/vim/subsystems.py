@@ -135,7 +135,7 @@ class Subsystems:
             from importlib import import_module
 
             make = getattr(import_module(module), name)
-            self._take(kind, make(self.world, hosts=self.hosts, vms=self.vms, name=f"{self.name}-{kind}"))
+            self.use(**{kind: make(self.world, name=f"{self.name}-{kind}")})
         return self._parts[kind]
 
     @property
@@ -192,6 +192,7 @@ class Subsystems:
 
     def emit(self, what, entity=None, **detail):
         """An event of the VIM, in the trace: kind 'vim'."""
+        self.tell("event", what, entity)
         return self.world.emit(self.name, entity, "vim", what, **detail)
 
     def host_changed(self, host):
