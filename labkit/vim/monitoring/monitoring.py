@@ -13,6 +13,8 @@ from labkit.world import LabError, action
 from labkit.world.errors import unknown
 
 TICK_S = 10.0
+LASTING = ("running", "off", "paused", "absent")
+PASSING = {"running": ("migrating",), "off": ("absent",)}  # no event: it ran all the time; it was only created
 GAPS_S = {"raw": HOLD_S, "5 min": 1.5 * FIVE_MIN_S, "30 min": 1.5 * HALF_HOUR_S}
 
 
@@ -39,7 +41,6 @@ class Monitoring:
 
     def started(self):
         """The VIM's process has started: history lies in its database, what was just going on is forgotten."""
-        self.bind(self.vim)
         for state in self.states.values():
             state.interrupt()
 
@@ -66,6 +67,17 @@ class Monitoring:
     def event(self, what, entity=None, detail=None):
         """Something has happened."""
         self.events.add(self.world.now, what, entity, detail)
+
+    def vm_changed(self, vm, before):
+        """The VM's host has reported another state than before."""
+        what = vm.reported
+        if what in LASTING and before not in PASSING.get(what, ()):
+            self.events.add(self.world.now, what, vm.name)
+
+    def host_changed(self, host, before):
+        """The host is connected, silent or fenced now."""
+        if (host.state != "connected") != (host.name in self.silent):
+            self._silence(host)
 
     def tick(self):
         """Who has fallen silent, and who is back: alarms of a silent host are grey."""

@@ -30,13 +30,16 @@ def image(policies, act):
 
 def place(policies, act):
     """May it go to the host that was named, or start where it lies?"""
-    if act.host is None or act.what not in ("create", "start", "resume", "migrate"):
+    known, host = policies.vms.get(act.vm), act.host
+    if host is None and known is not None and act.what in ("start", "resume"):
+        host = home(known)
+    if host is None or act.what not in ("create", "start", "resume", "migrate"):
         return
-    record = policies.hosts.get(act.host)
-    why = policies.allowed.why_not(act.project, act.host, record.cluster if record else None)
+    record = policies.hosts.get(host)
+    why = policies.allowed.why_not(act.project, host, record.cluster if record else None)
     if why is None and policies.allowed.apart.intersection(act.groups):
-        there = [vm for vm in policies.vms.values() if act.host in (home(vm), bound_for(vm)) and vm.name != act.vm]
-        why = policies.allowed.crowded(act.groups, act.host, [(vm.name, vm.groups) for vm in there])
+        there = [vm for vm in policies.vms.values() if host in (home(vm), bound_for(vm)) and vm.name != act.vm]
+        why = policies.allowed.crowded(act.groups, host, [(vm.name, vm.groups) for vm in there])
     if why:
         raise refusal(policies, act, f"place: {why}", "leave the host out: placement chooses an allowed one")
 

@@ -28,13 +28,18 @@ class Policies:
 
     @action
     def __init__(self, world, hosts=None, vms=None, ratios=None, placement=None, name="vim-policies"):
-        self.world, self.name, self.placement = world, name, placement
+        self.world, self.name, self.vim, self._placement = world, name, None, placement
         self.hosts, self.vms = {} if hosts is None else hosts, {} if vms is None else vms
         self.ratios = {**RATIOS, **(ratios or {})}
         self.quotas, self.reservations = {}, {}
         self.allowed, self.roles, self.claims = Places(), Roles(), Claims()
         self.active = self.counting = False
         self._capacity, self._capacity_of, self._conditions, self._conditions_of = None, 0, {}, 0
+
+    @property
+    def placement(self):
+        """Where rules for groups are written: that of the VIM, or the one that was given."""
+        return self._placement if self.vim is None else self.vim.placement
 
     def __repr__(self):
         return f"<Policies: {len(self.quotas)} quotas, {len(self.reservations)} reservations>"
@@ -178,11 +183,9 @@ class Policies:
     def bind(self, vim):
         """It belongs to this VIM from now on."""
         self.vim, self.hosts, self.vms = vim, vim.hosts, vim.vms
-        self.placement = getattr(vim, "placement", None) or self.placement
 
     def started(self):
         """The VIM's process has started: policies lie in its database, claims are counted anew from its records."""
-        self.bind(self.vim)
         if self.counting:
             self.recount()
 
@@ -204,7 +207,7 @@ class Policies:
         for vm in self.vms.values():
             if vm.desired != "absent":
                 self.claims.ask(vm.name, vm.project, size_of(vm.spec, vm.desired in acts.LIVES))
-                if vm.seen == vm.desired:
+                if vm.seen == vm.desired or vm.job is None:  # without a job nobody will tell how it ended
                     self.claims.settle(vm.name)
 
     def _count(self):

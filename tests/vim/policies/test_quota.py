@@ -105,6 +105,7 @@ def test_a_quota_written_later_counts_what_is_there_and_a_restart_counts_again()
     web, waiting = (VmRecord(name, 0, Spec(memory_mib=4096), project="shop") for name in ("web", "waiting"))
     web.host, web.reported = p.hosts["esx1"], "running"
     p.hosts["esx1"].state = "connected"
+    waiting.job = "create waiting"
     p.vms.update(web=web, waiting=waiting)
     p.admit(act("create", "waiting"))  # nobody counts yet
     p.quota("shop", memory_mib=8192)

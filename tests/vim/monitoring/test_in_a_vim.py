@@ -1,0 +1,24 @@
+"""Monitoring in a VIM: it knows what the agents said, when they said it, and no more."""
+
+from labkit.vim import Spec, datacenter
+from labkit.world import World
+
+
+def test_figures_come_from_reports_and_a_cut_makes_them_unknown():
+    w = World(seed=6)
+    vim = datacenter(w, hosts=2, shared=("san1",))
+    monitoring = vim.monitoring
+    monitoring.alarm("busy", "cpu_percent", above=20, for_s=30, below=10, clear_s=30)
+    vim.create("web", spec=Spec(vcpus=4, demand_mhz=5000, used_mib=800), host="esx1").wait()
+    w.run(until=120)
+    rows = {row[0]: row for row in monitoring.hosts()}
+    assert rows["esx1"][1:4] == ("on", "5,000", "50") and rows["esx2"][2] == "0"
+    assert monitoring.status("esx1") == "red" and monitoring.status("esx2") == "green"
+    w.cut("vim", "esx1-agent")
+    w.run(until=200)
+    assert monitoring.status("esx1") == "gray" and vim.vms["web"].seen == "unknown"
+    w.heal()
+    w.run(until=260)
+    names = [name for _, name, entity, *_ in monitoring.events if name and entity in ("esx1", "web")]
+    assert "VmPoweredOnEvent" in names and "HostConnectionLostEvent" in names and "HostConnectedEvent" in names
+    assert any("unknown from" in row for row in monitoring.chart("esx1").rows())

@@ -1,0 +1,98 @@
+"""Policies in a VIM: asked before the act, followed by placement, and counted through crashes."""
+
+import pytest
+
+from labkit.vim import Spec, datacenter
+from labkit.world import LabError, World
+
+
+def made(hosts=3, **more):
+    w = World(seed=5)
+    return w, datacenter(w, hosts=hosts, shared=("san1",), **more)
+
+
+def test_the_second_of_two_orders_in_one_moment_is_refused_and_nothing_is_created():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=6144)
+    vim.create("a", spec=Spec(memory_mib=4096), project="shop")
+    with pytest.raises(LabError, match="memory: 0 of 6,144 MiB used, 4,096 pending, asked 4,096") as error:
+        vim.create("b", spec=Spec(memory_mib=4096), project="shop")
+    assert error.value.code == 403 and "b" not in vim.vms
+    w.run(until=60)
+    assert vim.policies.claims.sums("shop") == ((1, 4096, 10, 1), (0, 0, 0, 0))
+
+
+def test_a_claim_comes_back_when_no_host_has_room_and_when_a_vm_is_released():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=40_000)
+    job = vim.create("giant", spec=Spec(memory_mib=30_000), project="shop")
+    w.run(until=30)
+    assert job.state == "error"
+    assert vim.policies.claims.sums("shop") == ((0, 0, 0, 0), (0, 0, 0, 0))
+    vim.create("web", spec=Spec(), project="shop").wait()
+    vim.terminate("web").wait()
+    assert vim.policies.claims.sums("shop") == ((0, 0, 0, 0), (0, 0, 0, 0))
+
+
+def test_all_or_none_holds_for_the_claims_too():
+    w, vim = made()
+    vim.policies.quota("shop", vms=2)
+    with pytest.raises(LabError):
+        vim.create_many([{"name": f"vm{n}", "spec": Spec(), "project": "shop"} for n in range(3)])
+    assert not vim.vms and vim.policies.claims.sums("shop")[1] == (0, 0, 0, 0)
+    vim.create_many([{"name": f"vm{n}", "spec": Spec(), "project": "shop"} for n in range(2)])
+
+
+def test_placement_keeps_off_forbidden_and_exclusive_hosts():
+    w, vim = made(hosts=4)
+    vim.policies.exclusive("esx1", "bank")
+    vim.policies.place("shop", hosts=("esx2", "esx3"))
+    for n in range(4):
+        vim.create(f"shop{n}", spec=Spec(), project="shop")
+        vim.create(f"other{n}", spec=Spec(), project="other")
+    vim.create("safe", spec=Spec(), project="bank", host="esx1")
+    w.run(until=60)
+    where = {vm.name: vm.host.name for vm in vim.vms.values()}
+    assert {where[f"shop{n}"] for n in range(4)} == {"esx2", "esx3"}
+    assert "esx1" not in {where[f"other{n}"] for n in range(4)} and where["safe"] == "esx1"
+
+
+def test_a_group_that_must_keep_apart_does():
+    w, vim = made()
+    vim.policies.separate("db")
+    jobs = [vim.create(f"db{n}", spec=Spec(), groups=("db",)) for n in range(4)]
+    w.run(until=60)
+    assert [job.state for job in jobs] == ["success"] * 3 + ["error"]
+    assert len({vm.host.name for vm in vim.vms.values() if vm.host}) == 3
+
+
+def test_a_restarted_vim_counts_again_and_asks_the_same_policies():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=4096)
+    vim.create("a", spec=Spec(memory_mib=2048), project="shop").wait()
+    w.crash("vim")
+    w.run(until=w.now + 5)
+    w.start("vim")
+    with pytest.raises(LabError, match="asked 4,096"):
+        vim.create("b", spec=Spec(memory_mib=4096), project="shop")
+    w.run(until=w.now + 60)
+    assert vim.policies.claims.sums("shop")[0][1] == 2048
+
+
+def test_a_user_without_the_privilege_is_refused_by_name():
+    w, vim = made()
+    vim.policies.permit("ann", "VM user", "/vm/shop")
+    vim.create("web", spec=Spec(), project="shop").wait()
+    vim.stop("web", user="ann").wait()
+    with pytest.raises(LabError, match="VirtualMachine.Inventory.Delete is missing on /vm/shop/web"):
+        vim.terminate("web", user="ann")
+    assert vim.vms["web"].desired == "off"
+
+
+def test_a_world_with_policies_can_be_forked():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=4096)
+    vim.create("a", spec=Spec(memory_mib=2048), project="shop")
+    w.run(until=40)
+    twin = w.fork().components["vim"]
+    assert twin.policies.claims.sums("shop") == vim.policies.claims.sums("shop") == ((1, 2048, 10, 1), (0, 0, 0, 0))
