@@ -19,7 +19,7 @@ can_tolerate, first_gap, place_all       the exact answer, by trying all placeme
 Heartbeats              heartbeats on a shared datastore: isolated is not dead
 Locks, Watchdog, SelfFencing   hosts that fence themselves (Proxmox's way), with its time line
 Outage, copies, milestones     what became of a VM, read from the trace
-Cut, cuts               a cut with two writers, once and fifty times: what fencing is for
+Ledger, one_cut, cuts   an order book with two writers, in one cut and in fifty: what fencing is for
 """
 
 from labkit.lazy import names
@@ -41,7 +41,7 @@ HOMES = {
     "copies": "history",
     "milestones": "history",
     "Ledger": "ledger",
-    "Cut": "random_cuts",
+    "one_cut": "random_cuts",
     "cuts": "random_cuts",
 }
 __all__ = list(HOMES)

@@ -3,6 +3,8 @@
 from labkit.world.draw import escape
 from labkit.world.trace import seconds
 
+MOST = 3  # VMs that are named in a row
+
 
 class Case:
     """One host that was not heard of.
@@ -35,7 +37,8 @@ class Case:
         """The case in words."""
         running = sum(job.state == "success" for job in self.restarts.values())
         what = f"{self.outcome} at {seconds(self.ended_at_s)} s" if self.outcome else self.alarm or "being looked at"
-        down = "; ".join(f"{vm}: {why}" for vm, why in self.down.items())
+        down = "; ".join(f"{vm}: {why}" for vm, why in list(self.down.items())[:MOST])
+        down += f"; and {len(self.down) - MOST} more" if len(self.down) > MOST else ""
         missed = f"{seconds(self.silent_at_s)} s"
         return self.host.name, missed, self.verdict or "–", what, f"{running} of {len(self.restarts)}", down
 

@@ -29,8 +29,13 @@ class Evacuation:
         self.incoming = incoming  # host -> migrations on their way to it, of all evacuations
 
     def __repr__(self):
-        stay = "".join(f"\n  {vm} stays: {why}" for vm, why in self.staying.items())
-        return f"<evacuation of {self.host.name}: {len(self.moved)} moved, {len(self.going)} on their way>{stay}"
+        stay = f"; {len(self.staying)} stay: {self._reasons()}" if self.staying else ""
+        return f"<evacuation of {self.host.name}: {len(self.moved)} moved, {len(self.going)} on their way{stay}>"
+
+    def _reasons(self, most=3):
+        """Why the first of those that stay cannot move."""
+        told = [f"{vm} ({why})" for vm, why in list(self.staying.items())[:most]]
+        return "; ".join(told) + (f"; and {len(self.staying) - most} more" if len(self.staying) > most else "")
 
     def run(self):
         """Until the host is empty, or has left maintenance (a generator)."""
@@ -97,8 +102,7 @@ class Evacuation:
     def _tell(self):
         """Some cannot move: say so once, and go on looking."""
         if not self.job.ended:
-            words = "; ".join(f"{vm}: {why}" for vm, why in self.staying.items())
-            why = f"{len(self._left())} VMs stay on {self.host.name}: {words}"
+            why = f"{len(self._left())} VMs stay on {self.host.name}: {self._reasons()}"
             self.job.finish(self.world.now, LabError(why, 409, True, "stop or terminate them, or make room elsewhere"))
             self.vim.emit(f"evacuation: {why}", self.host.name)
 

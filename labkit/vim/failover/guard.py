@@ -1,5 +1,6 @@
 """The guard at the power button: keeps the sums that an admission rule needs, so that 40,000 power-ons stay quick."""
 
+from labkit.vim.failover.admission import Disabled
 from labkit.vim.inventory import CONNECTED
 
 POWER_ON = ("create", "start")
@@ -11,14 +12,13 @@ class Guard:
     def __init__(self, rule):
         self.rule, self.at_s, self.hosts, self.running = rule, None, [], {}
 
-    def admit(self, vim, act):
-        """LabError (507) if the rule refuses this act. Acts that were let through in this instant are counted."""
-        spec = getattr(act, "spec", None) or (act.vm.spec if hasattr(act.vm, "spec") else None)
-        if act.what not in POWER_ON or spec is None or not getattr(act, "on", True):
+    def admit(self, vim, what, vm):
+        """LabError (507) if the rule refuses to power this VM on. What was let through in this instant is counted."""
+        if what not in POWER_ON or vm.desired == "off" and what == "create" or isinstance(self.rule, Disabled):
             return
         self._look(vim)
-        self.rule.admit(self.hosts, self.running, spec)
-        self.running[spec] = self.running.get(spec, 0) + 1
+        self.rule.admit(self.hosts, self.running, vm.spec)
+        self.running[vm.spec] = self.running.get(vm.spec, 0) + 1
 
     def _look(self, vim):
         """Count once an instant: VMs that are to run by spec, and the hosts that could run them."""

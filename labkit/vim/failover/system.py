@@ -89,9 +89,9 @@ class FailoverSystem:
             case.end(self.world.now, "back")
             self.vim.emit("alarm is over: the host reports again", host.name)
 
-    def admit(self, act):
-        """Admission control: LabError (507) if this power-on would leave too little for a failover."""
-        self.guard.admit(self.vim, act)
+    def admit(self, what, vm):
+        """Admission control: LabError (507) if this power-on ('create' or 'start') leaves too little for a failover."""
+        self.guard.admit(self.vim, what, vm)
 
     def evacuate(self, host, job):
         """Planned: move everything away alive."""
@@ -165,7 +165,7 @@ class FailoverSystem:
         """What all fences of this instant have freed is restarted together."""
         case.end(self.world.now, "fenced")
         if case.host.state != FENCED:
-            self.vim.fenced(case.host)
+            self.vim.fenced(case.host, guessed=self.fencing == "off" and case.verdict != evidence.DEAD)
         self.ready.append(case)
         if len(self.ready) == 1:
             self.vim.node.process(self._restart())
