@@ -82,8 +82,13 @@ class Subsystems:
         if part is None:
             from labkit.vim.placement import Placement
 
-            part = self._take("placement", Placement())
-        return part
+            self.use(placement=Placement())
+        return self._parts["placement"]
+
+    @action
+    def datastore(self, name, gib):
+        """A shared datastore of this size is there: VMs may be placed on it."""
+        self.placement.datastore(name, gib)
 
     def host_added(self, host):
         """There is one more host to place VMs on."""
@@ -165,7 +170,7 @@ class Subsystems:
         if "templates" not in self._parts:
             from labkit.vim.templates import Templates
 
-            self._take("templates", Templates(self.world, name=f"{self.name}-templates"))
+            self.use(templates=Templates(self.world, name=f"{self.name}-templates"))
         return self._parts["templates"]
 
     @property
