@@ -13,6 +13,7 @@ Skew_Time, where Skew_Time = (256 − priority) / 256 × interval lets one stand
 jitter. Corosync passes a token round a ring instead and waits 3 s by default (corosync.conf(5), `token`).
 """
 
+from math import log, log1p
 from random import Random
 
 from labkit.world.errors import LabError, number
@@ -42,49 +43,46 @@ def checked(interval_s, misses):
         raise LabError(f"misses must be a whole number of beats, not {misses!r}", code=400)
 
 
-def false_alarms(loss, misses, interval_s=1.0, days=100, seed=0):
-    """How often the Watch of a healthy node goes off in so many days, when each beat is lost with probability `loss`.
+def false_alarms(loss, misses, interval_s=1.0, days=100, seed=0, jitter_s=0.0, most=None):
+    """How often the Watch of a healthy node goes off in so many days, when each beat is lost with probability `loss`
+    and up to jitter_s late.
 
-    The losses are drawn, the timer is the real one; only the beats between two losses are skipped, because nothing can
-    happen there. Returns the number of false alarms (after each the beats begin anew). A day with 2 % loss costs about
-    2 ms.
+    Losses and delays are drawn, the timer is the real one; only beats between two losses are skipped, and only where
+    nothing can happen there. Returns the number of false alarms (after each the timer begins anew), or `most` as soon
+    as there are so many.
     """
     checked(interval_s, misses)
     if number(loss, "loss", most=1) >= 1:
         raise LabError("a link that loses every beat is cut", code=400, next_step="loss below 1")
     luck, beats = Random(f"false alarms {seed}"), int(number(days, "days") * 86400 / interval_s)
-    watch, at, alarms = Watch(interval_s, misses, skew_s=0.01 * interval_s), 0, 0
-    while loss:
-        at += _until(loss, luck)  # the beat `at` is the next one that is lost
+    watch, at, alarms = Watch(interval_s, misses), 0, 0
+    skips = interval_s + number(jitter_s, "jitter_s") < watch.wait_s  # a beat that is only late cannot be missed
+    while (loss or not skips) and (most is None or alarms < most):
+        fine = _until(loss, luck) - 1 if skips else 0
+        if fine:
+            at += fine
+            watch.heard(at * interval_s + jitter_s * luck.random())
+        at += 2 if skips else 1  # the lost one, and the next
+        while luck.random() < loss:
+            at += 1
         if at > beats:
             break
-        watch.heard((at - 1) * interval_s)
-        while luck.random() < loss:  # and these, too
-            at += 1
-        at += 1  # this one arrives
-        if at * interval_s > watch.due_s:
-            alarms += _rings(at, watch, interval_s, misses)
+        alarms += _rings(watch, at * interval_s + jitter_s * luck.random(), misses * interval_s)
     return alarms
 
 
 def _until(loss, luck):
     """Beats up to and including the next lost one: geometric."""
-    count = 1
-    if loss > 0.2:
-        while luck.random() >= loss:
-            count += 1
-        return count
-    from math import log, log1p
-
     return 1 + int(log(1.0 - luck.random()) / log1p(-loss))
 
 
-def _rings(at, watch, interval_s, misses):
-    """Alarms in one stretch of silence: after each the timer is set anew."""
+def _rings(watch, arrives_s, again_s):
+    """Alarms until a beat arrives: after each the timer is set anew."""
     rings = 0
-    while at * interval_s > watch.due_s:
+    while arrives_s > watch.due_s:
         rings += 1
-        watch.heard(watch.last_s + misses * interval_s)
+        watch.heard(watch.last_s + again_s)
+    watch.heard(max(arrives_s, watch.last_s))
     return rings
 
 

@@ -23,7 +23,8 @@ class Member:
         self.node.on_crash, self.node.on_stop = self.on_crash, self.on_stop
         self.disk, self.role, self.epoch = pair.disk_of(name), "off", 0
         self.broken = False  # a fault in the configuration that shows only when this machine is to serve
-        self.watch, self.alone, self.fences, self._asks = None, False, False, False
+        self.watch, self.heard_boot = None, 0
+        self.alone = self.fences = self.fenced = self._asks = False
 
     def __repr__(self):
         return f"<{self.name}: believes it is {self.role}>"
@@ -67,7 +68,7 @@ class Member:
 
     def begin(self):
         """The machine runs: do what the configuration says."""
-        self.alone = self.fences = self._asks = False
+        self.alone = self.fences = self.fenced = self._asks = False
         if self.configured == "active":
             self.become("active", "so its configuration says")
             self.node.process(self.beating)
@@ -104,7 +105,7 @@ class Member:
         """A beat per interval, from the first step towards being active."""
         while self.role in ("promoting", "active"):
             for listener in self.pair.listeners(self):
-                self.world.cast(self.name, listener, "heartbeat", "alive", role=self.role, epoch=self.epoch)
+                self.world.cast(self.name, listener, "heartbeat", "alive", epoch=self.epoch, boot=self.node.life)
             yield self.world.timeout(self.pair.interval_s)
 
     def _announcing(self):
@@ -115,6 +116,10 @@ class Member:
             yield self.world.timeout(self.pair.announce_s)
 
     # -- what it hears ---------------------------------------------------------------------------------------------
+    def copied(self):
+        """The peer has a write: it lives."""
+        self._asks = False
+
     def misses_peer(self):
         """A write could not be copied. Wait for the peer; after twice the time in which it would have taken over, make
         sure that it is off and go on alone."""
@@ -123,11 +128,15 @@ class Member:
             self.node.process(self._go_alone)
 
     def _go_alone(self):
-        yield self.world.timeout(2 * self.pair.misses * self.pair.interval_s)
-        while self.pair.fencing and not (yield from fence(self, self.peer)):
+        wait_s, until_s = self.pair.misses * self.pair.interval_s / 5, self.world.now
+        until_s += 10 * wait_s
+        while self._asks and self.world.now < until_s:
+            yield self.world.timeout(wait_s)
+        while self._asks and self.pair.fencing and not (yield from fence(self, self.peer)):
             yield self.world.timeout(self.pair.retry_s)
-        self.alone, self._asks = True, False
-        self.world.emit(self.name, self.peer, "failover", "goes on alone", fenced=self.pair.fencing)
+        if self._asks:
+            self.alone, self._asks = True, False
+            self.world.emit(self.name, self.peer, "failover", "goes on alone", fenced=self.pair.fencing)
 
     def _ordered(self, message):
         """Orders from people: hand over, take over, be the standby, the peer is back."""

@@ -12,7 +12,8 @@ class Monitor:
 
     def __init__(self, pair, name, watched, spare):
         self.pair, self.world, self.name, self.watched, self.spare = pair, pair.world, name, watched, spare
-        self.epoch, self.fences = 0, False
+        self.epoch = self.heard_boot = 0
+        self.fences = self.fenced = False
         self.node = pair.world.node(name, serve=self.serve)
         self.watch = Watch(pair.interval_s, pair.misses, pair.skew_s, pair.world.now)
         self.node.process(watching, self)

@@ -18,6 +18,7 @@ from labkit.world.errors import LabError, Unanswered, number
 from labkit.world.message import SILENT, reply
 
 KINDS = ("shared", "sync", "async", "none")
+AGAIN_S = 0.25  # a copy that is lost travels again, as TCP sends again after 0.2 s at the earliest
 
 
 class Disk:
@@ -29,10 +30,12 @@ class Disk:
 
     def __init__(self):
         self.ids, self.damaged, self.mounted = {}, {}, []
+        self.intruders = []  # who mounted it while another one had
 
     def mount(self, node):
         """One more machine has it mounted."""
         if node not in self.mounted:
+            self.intruders += [node] if self.mounted else []
             self.mounted.append(node)
 
     def unmount(self, node):
@@ -81,7 +84,8 @@ class Replication:
         id = message.detail["id"]
         while not member.alone:
             try:
-                yield member.world.call(member.name, member.peer, "replication", "write", timeout_s=1.0, id=id)
+                yield member.world.call(member.name, member.peer, "replication", "write", timeout_s=AGAIN_S, id=id)
+                member.copied()
                 break
             except Unanswered:
                 member.misses_peer()

@@ -11,18 +11,26 @@ from labkit.world.errors import LabError
 
 
 def hear(listener, message):
-    """A beat reaches a standby, a monitor, or an active one: whoever hears an active of an older epoch than its own has
+    """A beat reaches a standby, a monitor, or an active one. Whoever hears an active of an older epoch than its own has
     found a second one."""
     if listener.watch is not None:
         listener.watch.heard(listener.world.now)
-    epoch = message.detail["epoch"]
-    if epoch < listener.epoch and listener.role in ("active", "monitor") and not listener.fences:
-        listener.world.emit(listener.name, message.src, "failover", "two actives", epoch=listener.epoch)
-        listener.fences = listener.pair.fencing
-        if listener.fences:
-            listener.node.process(_end_rival, listener, message.src)
+    epoch, boot = message.detail["epoch"], message.detail["boot"]
+    if boot > listener.heard_boot:
+        listener.heard_boot, listener.fenced = boot, False  # it has power again, whatever was done before
+    if epoch < listener.epoch and listener.role in ("active", "monitor") and listener.pair.controller is None:
+        _found_rival(listener, message.src)
     if listener.role != "active":
         listener.epoch = max(listener.epoch, epoch)
+
+
+def _found_rival(listener, rival):
+    if listener.fences:
+        return
+    listener.world.emit(listener.name, rival, "failover", "two actives", epoch=listener.epoch)
+    if listener.pair.fencing:
+        listener.fences = True
+        listener.node.process(_end_rival, listener, rival)
 
 
 def _end_rival(world, listener, rival):
@@ -42,6 +50,7 @@ def fence(by, victim):
         world.emit(by.name, victim, "failover", "not fenced", why=error.message)
         return False
     world.emit(by.name, victim, "failover", "fenced")
+    by.fenced = True
     return True
 
 
@@ -64,11 +73,13 @@ def take_over(world, member):
     """Become the active one: the steps of this kind of standby, then the address."""
     member.role, member.epoch = "promoting", member.epoch + 1
     member.node.process(member.beating)
+    member.disk.mount(member.name)
     for step, seconds in member.pair.standby.steps:
         world.emit(member.name, None, "failover", step, takes_s=seconds)
         yield world.timeout(seconds)
     if member.broken:
         member.role = "failed"
+        member.disk.unmount(member.name)
         world.emit(member.name, None, "failover", "failed", why="its configuration does not fit the service any more")
         return
     if member.pair.redirect_s:
@@ -78,15 +89,19 @@ def take_over(world, member):
 
 
 def controlled(world, member):
-    """The loop of a standby that follows a controller somebody wrote: `tick(now, last_heartbeat, fenced) -> actions`,
-    asked once per second."""
-    tick, fenced, busy = member.pair.controller(), False, False
-    while member.role in ("standby", "promoting", "active"):
+    """The loop of a standby that obeys a controller somebody wrote: `tick(now, last_heartbeat, fenced) -> actions` is
+    asked once per second. What it orders is begun at once, in this order; whether a fence worked, it learns later."""
+    tick = member.pair.controller()
+    while True:
         yield world.timeout(1.0)
-        for act in tick(now=world.now, last_heartbeat=member.watch.last_s, fenced=fenced):
-            world.emit(member.name, member.watched, "failover", str(act))
-            if act == "fence":
-                fenced = (yield from fence(member, member.watched)) or fenced
-            elif act == "promote" and not busy:
-                busy = True
+        for act in tick(now=world.now, last_heartbeat=member.watch.last_s, fenced=member.fenced):
+            if act == "fence" and not member.fences:
+                member.fences = True
+                member.node.process(_fence_once, member)
+            elif act == "promote" and member.role == "standby":
                 member.node.process(take_over, member)
+
+
+def _fence_once(world, member):
+    yield from fence(member, member.watched)
+    member.fences = False
