@@ -112,6 +112,8 @@ class Subsystems:
             from labkit.vim.placement import Request
 
             self.make_request = Request
+        if hasattr(self.failover, "kept_free"):
+            excluded = (*excluded, *self.failover.kept_free(vm))
         wish = self.wishes.get(vm)
         hosts, within = (None, None) if wish is None else ((wish[0],) if wish[0] else None, wish[1])
         if host is not None:

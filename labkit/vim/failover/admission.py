@@ -51,6 +51,8 @@ def counting(count):
 class Disabled:
     """Nothing is refused."""
 
+    kept_free = ()
+
     def check(self, hosts):
         """Any cluster will do."""
 
@@ -69,6 +71,7 @@ class Slots:
     count: str = "reserved"
     most_mhz: float = inf
     most_mib: float = inf
+    kept_free = ()
 
     def check(self, hosts):
         """LabError (409) if these hosts could never satisfy the rule."""
@@ -117,6 +120,7 @@ class Percentage:
     cpu: float | None = None
     memory: float | None = None
     count: str = "reserved"
+    kept_free = ()
 
     def check(self, hosts):
         """LabError (409) if these hosts could never satisfy the rule."""
@@ -150,20 +154,23 @@ class Dedicated:
     """These hosts run nothing until another one is lost."""
 
     def __init__(self, *hosts):
-        self.hosts = hosts
+        self.kept_free = hosts
 
     def __repr__(self):
-        return f"Dedicated{self.hosts!r}"
+        return f"Dedicated{self.kept_free!r}"
+
+    def __replay__(self, world):
+        return Dedicated(*self.kept_free)
 
     def check(self, hosts):
         """LabError (409) if these hosts could never satisfy the rule."""
         names = [host.name for host in hosts]
-        strange = [name for name in self.hosts if name not in names]
-        if strange or not self.hosts:
+        strange = [name for name in self.kept_free if name not in names]
+        if strange or not self.kept_free:
             known = f"known: {', '.join(names)}"
             why = f"there is no host {strange[0]!r}" if strange else "a rule of dedicated hosts names no host"
             raise LabError(why, 404, True, known)
-        if set(names) <= set(self.hosts):
+        if set(names) <= set(self.kept_free):
             raise impossible("every host is kept free", "leave hosts for the VMs")
 
     def admit(self, hosts, running, new):

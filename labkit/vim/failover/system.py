@@ -93,6 +93,10 @@ class FailoverSystem:
         """Admission control: LabError (507) if this power-on ('create' or 'start') leaves too little for a failover."""
         self.guard.admit(self.vim, what, vm)
 
+    def kept_free(self, vm):
+        """Names of hosts that are not for this VM now: dedicated ones, until it has lost its own."""
+        return () if vm.task == "restarting" else self.guard.rule.kept_free
+
     def evacuate(self, host, job):
         """Planned: move everything away alive."""
         self.evacuations[host.name] = Evacuation(self.vim, host, job, self.per_host, self.incoming)
