@@ -44,13 +44,18 @@ class Hostd:
         self.chooses = not hasattr(vmm, "datastore")  # a Vmm has one datastore; a lean host is told which
         self.sessions = Sessions(self.name, {"root": PASSWORD, "vmadmin": PASSWORD})
         self._manage, self._started = vmm.manager.serve, vmm.manager.on_start
-        vmm.manager.serve, vmm.manager.on_start = self.serve, self.started
+        vmm.manager.serve, vmm.manager.on_start, vmm.manager.on_stop = self.serve, self.started, self.stopping
         self.processes = {f"{vmm.name}-{process}" for process in ("vpxa", "fdm")} | {vmm.name, self.name}
 
     def started(self):
         """A new life: sessions were in memory."""
         self.sessions.forget()
         self._started()
+
+    def stopping(self):
+        """The connection of vpxa is closed, and it notices."""
+        if self.vmm.listener is not None:
+            self.world.cast(self.name, self.vmm.listener, "libvirt", "connectClose")
 
     # -- who may ----------------------------------------------------------------------------------------------------
     def serve(self, message):

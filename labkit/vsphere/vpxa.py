@@ -3,8 +3,8 @@
     vpxd ── vpxa orders, CreateVM_Task … ──▶ esx1-vpxa ── libvirt, soap ──▶ esx1-hostd
          ◀── vpxa report, every 10 s ──────
 
-It runs no VM and decides nothing. Stop it: the VMs run, hostd answers the host client, and after 60 s vCenter shows the host
-as 'notResponding', as it would if the whole machine had burnt. It is the agent of labkit.vim under vSphere's name; here is what
+It runs no VM and decides nothing. Stop it: the VMs run, hostd answers the host client, and after 60 s vCenter shows the
+host as 'notResponding', as it would if the whole machine had burnt, or hostd had ended. It is the agent of labkit.vim under vSphere's name; here is what
 it relays besides. What the real one does differently: it keeps a copy of hostd's inventory that vpxd fetches by versions.
 """
 
@@ -20,11 +20,14 @@ class Vpxa:
     @action
     def __init__(self, world, vmm):
         self.world, self.name, self.hostd = world, f"{vmm.name}-vpxa-relay", vmm.manager.name
-        self.node = world.nodes[f"{vmm.name}-vpxa"]
+        self.agent = world.component(f"{vmm.name}-vpxa")
+        self.node = self.agent.node
         self._serve, self.node.serve = self.node.serve, self.serve
 
     def serve(self, message):
         """A message of vpxd or hostd."""
+        if message.what == "connectClose":
+            self.agent.silent = True  # its reports say so from now on
         if message.kind != "vpxa" or message.what not in RELAYED:
             return self._serve(message)
         if message.answer is None:

@@ -44,6 +44,8 @@ class Vpxd:
     # -- calls ------------------------------------------------------------------------------------------------------
     def serve(self, message):
         """A call of the API, or the VIM's own traffic."""
+        if message.what == "report" and not message.detail.get("manager", True):
+            return None  # vpxa without hostd can tell nothing of the host: as if it were silent
         if message.kind != "soap":
             return self._serve(message)
         detail = dict(message.detail)
