@@ -1,8 +1,10 @@
-"""Content trap 8, the VMM's half: planned evacuation is live migration, and memory comes along; unplanned is a restart
+"""Content trap 8, VMM and VIM: planned evacuation is live migration, and memory comes along; unplanned is a restart
 from the disk, and only after the dead host's lease was broken."""
 
 import pytest
 
+from labkit.vim import Spec, datacenter
+from labkit.vim.failover import FailoverSystem, copies
 from labkit.vmm import Host, Vmm
 from labkit.vmm.disks import Datastore
 from labkit.world import LabError, World
@@ -50,3 +52,37 @@ def test_a_dead_host_in_the_middle_of_a_move_leaves_no_copy_that_could_run(hosts
     w.crash("vmm1")
     w.run(until=w.now + 100)
     assert two.list() == [] and san.disks["web"].lease.owner == "vmm1"
+
+
+@pytest.fixture()
+def center():
+    w = World(seed=3)
+    vim = datacenter(w, hosts=3, lean=False, failover=FailoverSystem(detect_s=30))
+    w.components["esx1"].datastore.systems["web"] = count, None
+    vim.create("web", spec=Spec(datastore="san1", boot_s=20), host="esx1")
+    w.run(until=60)
+    w.ask("admin", "web", "rest", "GET /")
+    return w, vim
+
+
+def test_a_maintenance_takes_the_memory_along(center):
+    w, vim = center
+    vim.maintenance("esx1").wait()
+    assert vim.vms["web"].host.name != "esx1" and w.ask("admin", "web", "rest", "GET /") == 2
+
+
+def test_a_lost_host_takes_the_memory_with_it_and_the_new_copy_has_to_boot(center):
+    w, vim = center
+    w.crash("esx1")
+    w.run(until=200)
+    assert vim.vms["web"].host.name != "esx1" and w.ask("admin", "web", "rest", "GET /") == 1
+    booted_s = copies(w.trace, "web")[-1].start_s
+    assert booted_s - 60 > 25, "detection and fence come first, the boot of 20 s after that"
+
+
+def test_a_host_that_does_not_answer_is_no_source_of_a_migration(center):
+    w, vim = center
+    w.cut("vim", "esx1-agent")
+    w.run(until=96)
+    with pytest.raises(LabError, match="cannot hand web over|cannot be migrated now"):
+        vim.migrate("web")
