@@ -27,6 +27,11 @@ HOMES = {
     "Balancer": "balancer",
     "Health": "health",
     "queueing": "queueing",
+    "Site": "site",
+    "Service": "site",
+    "Life": "site_life",
+    "Topology": "blast_radius",
+    "availability": "availability",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)
