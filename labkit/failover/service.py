@@ -18,7 +18,10 @@ SQUARED_SPREAD = {"exponential": 1.0, "constant": 0.0, "uniform": 1 / 3, "long t
 
 
 def times(kind, mean_s, luck):
-    """A function that draws one service time in seconds. Raises LabError (400) for an unknown kind or a mean of 0."""
+    """A function that draws one service time in seconds; `kind` may be one itself. Raises LabError (400) for an unknown
+    kind or a mean of 0."""
+    if callable(kind):
+        return kind
     if kind not in KINDS:
         raise LabError(f"there are no service times {kind!r}", code=400, next_step=f"one of {', '.join(KINDS)}")
     return KINDS[kind](number(mean_s, "service_s", least=1e-6), luck)
