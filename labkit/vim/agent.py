@@ -175,8 +175,9 @@ class Agent:
         for order, answer in zip(owners, answers, strict=True):
             if answer is not None:
                 refused.setdefault(order[1], [order[1], order[2], *answer])
-        for verb, name, _, _ in orders:
-            self.busy.pop(name, None)
+        for verb, name, n, _ in orders:
+            if self.ledger[name] == n:  # else a newer order is on its way already
+                self.busy.pop(name, None)
             self.changed[name] = True
             if name not in refused:
                 self._now(verb, name)
@@ -202,8 +203,8 @@ class Agent:
             self.errors.append([name, n, error.code, error.message])
             if isinstance(error, Unanswered):
                 self.node.process(self._look())
-        if self.busy.get(name) == "migrating":
-            del self.busy[name]
+        if self.ledger[name] == n:
+            self.busy.pop(name, None)
         self.changed[name] = True
         self._report_soon()
 
