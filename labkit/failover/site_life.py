@@ -217,11 +217,14 @@ class Life:
         return service
 
     def __repr__(self):
-        lines = ["service       availability   outages   longest      to blame"]
+        """A line per service; its availability only if so much time has passed that it means something."""
+        long = self.world.now - self.began_s > 30 * 86_400
+        lines = [f"service       {'availability   ' if long else ''}outages   longest      to blame"]
         for name, down_s in self.down_s.items():
             blame = ", ".join(f"{part} {seconds / down_s:.0%}" for part, seconds in self.blame[name].most_common(3))
-            lines.append(f"{name:<12}  {self.availability(name):11.4%}   {self.outages[name]:7.0f}   "
-                         f"{length(self.longest_s[name]):<10}   {blame or '–'}")  # fmt: skip
+            share = f"{self.availability(name):12.4%}   " if long else ""
+            line = f"{name:<12}  {share}{self.outages[name]:7.0f}   {length(self.longest_s[name]):<10}   {blame or '–'}"
+            lines.append(line)
         return "\n".join(lines)
 
 
