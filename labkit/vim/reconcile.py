@@ -18,6 +18,7 @@ from labkit.vim.inventory import CONNECTED, FENCED, UNKNOWN
 from labkit.vim.orders import STARTS
 from labkit.world.errors import LabError
 
+SHUTDOWN_S = 60.0  # a guest that has not shut down by then ignores its power button: chosen
 LASTING = ("running", "paused", "off", "absent")  # states that stay; 'starting', 'stopping', 'migrating' pass
 
 
@@ -49,6 +50,11 @@ def settled(vm):
     if vm.reported_n < vm.n or vm.also or vm.target is not None or vm.host is None:
         return False
     return vm.reported == vm.desired or (vm.desired == "off" and vm.reported == "absent")
+
+
+def ignored(vm):
+    """True if its power button was pressed and its guest runs on, so far."""
+    return vm.order == "shutdown" and vm.reported_n >= vm.n and vm.reported in ("running", "paused")
 
 
 def missing(vm):
@@ -94,6 +100,9 @@ def decide(vim, vm):
         return forget(vim, vm) if vm.desired == "absent" else vim.settled(vm)
     if deploying.waits(vim, vm):
         return
+    if ignored(vm) and vm.sent_at_s is not None and vim.world.now - vm.sent_at_s > SHUTDOWN_S:
+        vm.error = LabError(f"the guest of {vm.name} ignores its power button", 504, True, "stop it without asking")
+        return adopt(vim, vm)
     verb = wanted(vm)
     if not same(vm.order, verb) and not (vm.host.delta is None and vm.host.boot):
         renew(vim, vm, verb)
@@ -139,11 +148,14 @@ def forget(vim, vm, error=None):
 def order(vim, vm):
     """Send what is missing to hosts that have told who they are; what is not confirmed stays pending."""
     orders = missing(vm)
+    now = vim.world.now
+    if not orders and ignored(vm):
+        vim.pending[vm], vm.sent_at_s = None, now if vm.sent_at_s is None else vm.sent_at_s
+        return
     if not orders:
         vim.pending.pop(vm, None)
         return
     vim.pending[vm] = None
-    now = vim.world.now
     if vm.sent_at_s is not None and now - vm.sent_at_s < vim.retry_s:
         return
     for name, verb in orders:
@@ -152,6 +164,18 @@ def order(vim, vm):
             vm.sent_at_s = now
             arg = vm.spec if verb in STARTS else vm.target.name if verb == "migrate" else None
             vim.outbox.add(host, verb, vm.name, vm.n, arg)
+
+
+def adopt(vim, vm):
+    """What was seen is from now on what is desired: somebody has decided otherwise at the host, or in the guest."""
+    error, vm.desired = vm.error, vm.reported
+    vim.emit(f"found {vm.name} {vm.desired} at its host: adopted", vm.name)
+    if vim.adopts == "all":
+        vm.order = wanted(vm)
+    else:
+        renew(vim, vm, wanted(vm))
+    vim.touch(vm)
+    vim.finished(vm, error or LabError(f"{vm.name} is {vm.desired}: it was decided otherwise at its host", 409, True))
 
 
 # -- every few seconds ------------------------------------------------------------------------------------------------

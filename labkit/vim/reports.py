@@ -16,7 +16,7 @@ when it breaks; ours sees gaps in numbers only.
 
 from labkit.vim import moving
 from labkit.vim.inventory import CONNECTED, FENCED
-from labkit.vim.reconcile import LASTING, renew, same, settled, wanted
+from labkit.vim.reconcile import LASTING, adopt, same, settled, wanted
 from labkit.vmm.host import Host
 from labkit.world.errors import LabError
 
@@ -179,17 +179,4 @@ def _unexpected(vim, vm, state):
         vm.order = None  # tried again after a while
         vim.pending[vm], vm.sent_at_s = None, vim.world.now
     else:
-        _adopt(vim, vm, state)
-
-
-def _adopt(vim, vm, state):
-    """What was done at the host is from now on what is desired."""
-    error, vm.desired = vm.error, state
-    vim.emit(f"found {vm.name} {state} at the host: adopted", vm.name)
-    if vim.adopts == "all":
-        vm.order = wanted(vm)
-        vim.touch(vm)
-    else:
-        renew(vim, vm, wanted(vm))
-        vim.touch(vm)
-    vim.finished(vm, error or LabError(f"{vm.name} is {state}: somebody has decided otherwise at the host", 409))
+        adopt(vim, vm)

@@ -94,6 +94,8 @@ def desire(vim, verb, name, desired, task, user=None):
         admit(vim, verb, vm, None, user)
         vm.desired = desired
         return restart(vim, vm)
+    if task == "shutting down" and vm.target is not None:
+        raise LabError(f"{name} is being migrated: it does not feel its power button", 409, True, "wait for its end")
     admit(vim, verb, vm, None, user)
     job = begin(vim, vm, verb, task)
     if vm.target is not None and desired in ("off", "absent"):
