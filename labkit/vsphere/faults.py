@@ -37,7 +37,7 @@ BY_WORDS = (
     ("is already running", "InvalidPowerState"),
     ("is not running", "InvalidPowerState"),
     ("is busy", "TaskInProgress"),
-    ("No valid host", "NoCompatibleHost"),
+    ("no valid host", "NoCompatibleHost"),
     ("unreserved", "InsufficientResourcesFault"),
     ("already exists", "DuplicateName"),
     ("already a VM", "DuplicateName"),
