@@ -73,6 +73,11 @@ class Explanation:
         counts = ", ".join(f"{stage.dropped} by {stage.filter}" for stage in self.stages)
         return f"no valid host for {self.request}: of {self.hosts} hosts dropped {counts}"
 
+    @property
+    def heading(self):
+        """The request and how many hosts were asked."""
+        return f"A host for {self.request}: {self.hosts} host{'s' * (self.hosts != 1)}"
+
     def advice(self):
         """What to do about it."""
         if self.never:
@@ -82,7 +87,7 @@ class Explanation:
 
     def lines(self):
         """The explanation, line by line."""
-        found = [f"Where could a VM go: {self.request}? {self.hosts} host{'s' * (self.hosts != 1)}"]
+        found = [self.heading]
         for stage in self.stages:
             found.append(f"{stage.filter}: drops {stage.dropped} of {stage.asked}, leaves {stage.left}")
             found += [f"    {name}: {why}" for _, name, why in stage.reasons]
@@ -104,7 +109,7 @@ class Explanation:
         best = [(each.host, each.words()) for each in self.weighed]
         end = f"Chosen: {self.winner}" if self.winner else "No valid host"
         return (
-            html(f"{self.request}: {self.hosts} hosts", ("filter", "drops", "leaves", "because"), stages, left)
+            html(self.heading, ("filter", "drops", "leaves", "because"), stages, left)
             + html(f"{self.request}: the best of {self.passed} that passed", ("host", "weighers"), best, left)
             + element("p", element("strong", escape(end)))
         )
@@ -144,7 +149,7 @@ def explain(placement, request):
         liking = conditions.shoulds(request, rules, capacity)
         weighed = best(capacity, columns(capacity, placement.weighers, liking), candidates)
     winner = weighed[0].host if weighed else None
-    return Explanation(repr(request)[1:-1].replace("request for ", ""), len(left), tuple(stages), weighed,
+    return Explanation(request.words(), len(left), tuple(stages), weighed,
                        len(candidates), winner, "" if winner else too_large(capacity, request.spec))  # fmt: skip
 
 

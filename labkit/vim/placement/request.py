@@ -32,7 +32,11 @@ class Request:
         """The VM's name: a request may stand for its VM in claim() and release()."""
         return self.vm
 
-    def __repr__(self):
+    def words(self):
+        """'db2 (2 vCPU, 4,096 MiB, 10 GiB on san1)'."""
         spec = self.spec
-        disk = f"{spec.disk_gib:g} GiB on {spec.datastore or 'its own disk'}"
-        return f"<request for {self.vm or 'a VM'}: {spec.vcpus} vCPU, {spec.memory_mib:,g} MiB, {disk}>"
+        disk = f"{spec.disk_gib:g} GiB on {spec.datastore or 'the host itself'}"
+        return f"{self.vm or 'a VM'} ({spec.vcpus} vCPU, {spec.memory_mib:,g} MiB, {disk})"
+
+    def __repr__(self):
+        return f"<request for {self.words()}>"

@@ -16,7 +16,7 @@ def test_each_host_has_its_reason_with_numbers():
     placement.claim(hosts[2], old, vm("db1", old, groups=("db",)))
     said = placement.explain(Request(Spec(memory_mib=4096, datastore="san1"), vm="db2", groups=("db",)))
     assert said.lines() == [
-        "Where could a VM go: db2: 1 vCPU, 4,096 MiB, 10 GiB on san1? 5 hosts",
+        "A host for db2 (1 vCPU, 4,096 MiB, 10 GiB on san1): 5 hosts",
         "state: drops 1 of 5, leaves 4",
         "    esx1: maintenance: in",
         "datastore: drops 1 of 4, leaves 3",
