@@ -121,17 +121,17 @@ class Member:
         self._asks = False
 
     def misses_peer(self):
-        """A write could not be copied. Wait for the peer; after twice the time in which it would have taken over, make
-        sure that it is off and go on alone."""
+        """A write could not be copied. Wait for the peer, twice as long as it would need to suspect (5 s at least, so
+        that the two do not shoot at each other); then make sure that it is off and go on alone."""
         if not self._asks:
             self._asks = True
             self.node.process(self._go_alone)
 
     def _go_alone(self):
-        wait_s, until_s = self.pair.misses * self.pair.interval_s / 5, self.world.now
-        until_s += 10 * wait_s
-        while self._asks and self.world.now < until_s:
-            yield self.world.timeout(wait_s)
+        wait_s = max(2 * self.pair.misses * self.pair.interval_s, 5.0)
+        for _ in range(10):  # one copy that arrives meanwhile is enough
+            if self._asks:
+                yield self.world.timeout(wait_s / 10)
         while self._asks and self.pair.fencing and not (yield from fence(self, self.peer)):
             yield self.world.timeout(self.pair.retry_s)
         if self._asks:

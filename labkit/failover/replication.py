@@ -18,7 +18,7 @@ from labkit.world.errors import LabError, Unanswered, number
 from labkit.world.message import SILENT, reply
 
 KINDS = ("shared", "sync", "async", "none")
-AGAIN_S = 0.25  # a copy that is lost travels again, as TCP sends again after 0.2 s at the earliest
+AGAIN_S = 1.0  # a copy that is lost travels again: TCP's first retransmission timeout (RFC 6298, 2.1)
 
 
 class Disk:

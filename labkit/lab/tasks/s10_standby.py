@@ -99,8 +99,8 @@ def healthy(pair, data, desk):
     if not data["lives"] or pair.world.nodes["node1"].state == "running":
         return None
     now, silence, _ = next(each for each in desk.orders if "fence" in each[2])
-    did = f"node1, which served, was switched off: at {now:g} s, after {silence:.1f} s of silence, you ordered it for the "
-    return Failure("economy", HEALTHY, did + "first time", "S10.m4" if silence < 3.5 else None)
+    did = f"node1, which served, was switched off: at {now:g} s, after {silence:.1f} s of silence, you ordered it first"
+    return Failure("economy", HEALTHY, did, "S10.m4" if silence < 3.5 else None)
 
 
 def idle(pair, data):
