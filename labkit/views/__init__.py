@@ -13,6 +13,7 @@ MemoryPressure(…)          a host short of memory: its state, and each VM as i
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
 PageWalk(…)                one walk through page tables, reference by reference
 PreCopy(…)                 the rounds of a live migration: dirty rate, link, memory, stop rule in your hand
+Placing(vim)               where a VM goes: filter after filter, then the weighers
 """
 
 from labkit.lazy import names
@@ -30,6 +31,7 @@ HOMES = {
     "DiskChain": "disk_chain",
     "PageWalk": "page_walk",
     "PreCopy": "precopy",
+    "Placing": "placement",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)

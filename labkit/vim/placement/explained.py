@@ -3,7 +3,8 @@
     3 hosts: esx1, esx2, esx3
     state     drops 1, leaves 2    esx2: maintenance: in
     memory    drops 1, leaves 1    esx3: 2,048 MiB free of 16,384, needs 4,096
-    esx1 is chosen: memory 12,288
+    1. esx1: 12,288 MiB free
+    chosen: esx1
 
 Each filter is asked about the hosts that the ones before it have left, as in Nova's log.
 """
@@ -18,6 +19,13 @@ from labkit.vim.placement.weighers import columns, weigh
 from labkit.world.draw import element, escape
 
 REASONS, BEST = 20, 10
+SAID = {  # what a weigher has seen, in words
+    "memory": "{:,} MiB free",
+    "cpu": "{:,} vCPU free",
+    "disk": "{:,} MiB of own disk free",
+    "vms": "{:,} VMs",
+    "rules": "{:+} by rules",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,11 @@ class Weighed:
     total: float
 
     def words(self):
-        """'memory 12,288'; with several weighers also what each adds to the sum."""
-        if len(self.numbers) == 1:
-            return " ".join(f"{name} {number:,}" for name, number in self.numbers.items())
-        parts = ", ".join(f"{name} {number:,} adds {self.added[name]:+.3f}" for name, number in self.numbers.items())
+        """'12,288 MiB free'; with several weighers also what each adds to the sum."""
+        said = {name: SAID[name].format(number) for name, number in self.numbers.items()}
+        if len(said) == 1:
+            return said.popitem()[1]
+        parts = ", ".join(f"{words} adds {self.added[name]:+.3f}" for name, words in said.items())
         return f"{parts}; sum {self.total:.3f}"
 
 
@@ -76,7 +85,7 @@ class Explanation:
     @property
     def heading(self):
         """The request and how many hosts were asked."""
-        return f"A host for {self.request}: {self.hosts} host{'s' * (self.hosts != 1)}"
+        return f"A host for {self.request}: {self.hosts:,} host{'s' * (self.hosts != 1)}"
 
     def advice(self):
         """What to do about it."""

@@ -25,7 +25,7 @@ def test_each_host_has_its_reason_with_numbers():
         "    esx2: 2,048 MiB free of 16,384, needs 4,096",
         "rule db apart: drops 1 of 2, leaves 1",
         "    esx3: apart from db1, which is there",
-        "1. esx5: memory 12,288",
+        "1. esx5: 12,288 MiB free",
         "chosen: esx5",
     ]
     html = said._repr_html_()
@@ -37,9 +37,9 @@ def test_several_weighers_show_what_each_adds():
     hosts = [record(0, pcpus=8, memory_mib=8192), record(1, pcpus=4, memory_mib=16384), record(2, pcpus=6)]
     said = Placement(hosts, weighers={"memory": 1.0, "cpu": 0.5}).explain(Request(Spec()))
     assert said.lines()[1:] == [
-        "1. esx3: memory 16,384 adds +1.000, cpu 24 adds +0.250; sum 1.250",
-        "2. esx2: memory 16,384 adds +1.000, cpu 16 adds +0.000; sum 1.000",
-        "3. esx1: memory 8,192 adds +0.000, cpu 32 adds +0.500; sum 0.500",
+        "1. esx3: 16,384 MiB free adds +1.000, 24 vCPU free adds +0.250; sum 1.250",
+        "2. esx2: 16,384 MiB free adds +1.000, 16 vCPU free adds +0.000; sum 1.000",
+        "3. esx1: 8,192 MiB free adds +0.000, 32 vCPU free adds +0.500; sum 0.500",
         "chosen: esx3",
     ]
 
