@@ -26,6 +26,7 @@ HOMES = {
     "Backend": "backend",
     "Balancer": "balancer",
     "Health": "health",
+    "State": "sessions",
     "queueing": "queueing",
     "Site": "site",
     "Service": "site",
