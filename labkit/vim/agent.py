@@ -14,11 +14,12 @@ database instead. Both get their orders over connections that notice when they b
 """
 
 from collections import deque
+from functools import lru_cache
 
 from labkit.vim.carrying_out import Definitions, absent, calls_for, wire_state
 from labkit.world import LabError, action
 from labkit.world.errors import Unanswered, number
-from labkit.world.fixed import fixed
+from labkit.world.fixed import Fixed, fixed
 
 ANSWER_S = 30.0  # a management process that is silent for so long is taken for gone (libvirt's keepalive, 5 s × 6)
 
@@ -46,7 +47,7 @@ class Agent:
 
     # -- life ----------------------------------------------------------------------------------------------------
     def _forget(self):
-        self.vms = {}  # VM -> [state in libvirt's words, demand_mhz, used_mib], as the management process told
+        self.vms = {}  # VM -> (state in libvirt's words, demand_mhz, used_mib), as the management process told
         self.busy = {}  # VM -> what is being done with it: 'starting', 'stopping', 'migrating'
         self.queue, self.working = deque(), False
         self.seq = self.delta = 0
@@ -91,7 +92,7 @@ class Agent:
             if state == "absent":
                 self.vms.pop(name, None)
             else:
-                self.vms[name] = [state, demand_mhz, used_mib]
+                self.vms[name] = state, demand_mhz, used_mib
             self.changed[name] = True
         self._report_soon()
 
@@ -191,8 +192,8 @@ class Agent:
         if verb in ("remove", "drop"):
             self.vms.pop(name, None)
         elif verb in ("run", "take", "pause", "off"):
-            vm = self.vms.setdefault(name, list(absent))
-            vm[0] = {"pause": "paused", "off": "shutoff"}.get(verb, "running")
+            state = {"pause": "paused", "off": "shutoff"}.get(verb, "running")
+            self.vms[name] = state, *self.vms.get(name, absent)[1:]
 
     def _migrate(self, name, n, target):
         try:
@@ -244,5 +245,14 @@ class Agent:
     def _hardware(self):
         host, vmm = self.vmm.host, self.vmm
         shared = list(vmm.stores) if hasattr(vmm, "stores") else [vmm.datastore.name]
-        return {"pcpus": host.pcpus, "mhz": host.mhz, "memory_mib": host.memory_mib, "disk_gib": host.disk_gib,
-                "cpu_model": host.cpu_model, "networks": list(host.networks), "datastores": shared}  # fmt: skip
+        return described(host, tuple(shared))
+
+
+@lru_cache(maxsize=1024)
+def described(host, datastores):
+    """A host's hardware as a report tells it: most hosts of a data centre are alike."""
+    hardware = {name: getattr(host, name) for name in HARDWARE}
+    return Fixed({**hardware, "datastores": datastores})
+
+
+HARDWARE = ("pcpus", "mhz", "memory_mib", "disk_gib", "cpu_model", "networks")

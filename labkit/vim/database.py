@@ -14,6 +14,7 @@ only); Nova writes every change of a server's state to its MySQL database.
 
 import json
 import sqlite3
+from functools import lru_cache
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spec (id INTEGER PRIMARY KEY, spec TEXT UNIQUE);
@@ -87,8 +88,11 @@ class Database:
 
 
 def _host_row(host):
-    hardware = {**host.hardware.__dict__, "datastores": sorted(host.datastores)}
-    return (
-        host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state,
-        json.dumps(hardware, sort_keys=True),
-    )  # fmt: skip
+    hardware = _hardware(host.hardware, host.datastores)
+    return host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state, hardware
+
+
+@lru_cache(maxsize=1024)
+def _hardware(hardware, datastores):
+    """A host's hardware as JSON; most hosts of a data centre are alike."""
+    return json.dumps({**hardware.__dict__, "datastores": sorted(datastores)}, sort_keys=True)

@@ -7,6 +7,8 @@ one again does no harm. That is what makes it safe to repeat an order nobody has
 """
 
 STARTS = ("run", "take")
+AT_ONCE = 250  # messages of one instant; the others follow SPREAD_S later, so that a large order is no burst (ours)
+SPREAD_S = 0.005
 
 
 class Outbox:
@@ -23,9 +25,10 @@ class Outbox:
         orders.append((verb, vm, n, arg))
 
     def send(self):
-        """All of them, one message per host."""
-        waiting, self.waiting = self.waiting, {}
-        for host, orders in waiting.items():
+        """One message per host, to so many hosts at once."""
+        now = list(self.waiting)[:AT_ONCE]
+        for host in now:
+            orders = self.waiting.pop(host)
             specs, lines = {}, []
             for verb, vm, n, arg in orders:
                 if verb in STARTS:
@@ -37,6 +40,8 @@ class Outbox:
                 self.name, host.agent, self.kind, "orders", shown=shown,
                 boot=host.boot, specs=[spec.as_json() for spec in specs], orders=lines,
             )  # fmt: skip
+        if self.waiting:
+            self.world.env.timeout(SPREAD_S).callbacks.append(lambda _: self.send())
 
     def describe(self, host):
         """Ask for a full report."""

@@ -14,11 +14,14 @@ What the real one does differently: vpxd fetches a host's changes by version num
 when it breaks; ours sees gaps in numbers only.
 """
 
+from functools import lru_cache
+
 from labkit.vim import moving
 from labkit.vim.inventory import CONNECTED, FENCED
 from labkit.vim.reconcile import LASTING, adopt, same, settled, wanted
 from labkit.vmm.host import Host
 from labkit.world.errors import LabError
+from labkit.world.fixed import fixed
 
 
 def hear(vim, report):
@@ -72,22 +75,21 @@ def _apply(vim, host, report):
         _describe(vim, host, report)
         if first:
             vim.look_at(host)
-    elif host.delta is None or delta > host.delta + 1:
-        vim.describe(host)
-    elif delta == host.delta + 1:
+    elif host.delta is not None and delta == host.delta + 1 and "vms" in report:
         host.delta = delta
-        _errors(vim, report.get("errors", ()))
-        for row in report.get("vms", ()):
+        _errors(vim, report["errors"])
+        for row in report["vms"]:
             _row(vim, host, row, False)
-    host.demand_mhz = sum(vm.demand_mhz for vm in host.vms.values())
-    host.used_mib = sum(vm.used_mib for vm in host.vms.values())
+    elif delta != host.delta:
+        vim.describe(host)
+    if "vms" in report:
+        host.demand_mhz = sum(vm.demand_mhz for vm in host.vms.values())
+        host.used_mib = sum(vm.used_mib for vm in host.vms.values())
 
 
 def _describe(vim, host, report):
     """A full report: its hardware, its VMs, and what it does not list is not there."""
-    hardware = dict(report["hardware"])
-    datastores = frozenset(hardware.pop("datastores"))
-    hardware = Host(**{**hardware, "networks": tuple(hardware["networks"])})
+    hardware, datastores = _hardware(fixed(report["hardware"]))
     if hardware != host.hardware or datastores != host.datastores:
         host.hardware, host.datastores = hardware, datastores
         vim.placement.changed(host)
@@ -100,6 +102,14 @@ def _describe(vim, host, report):
         _own(vim, vm, host, "absent", 0, 0, 0)
     for vm in [vm for vm in vim.doubts if vm.target is host and vm.name not in listed]:
         moving.at_target(vim, vm, "absent", 0, True)
+
+
+@lru_cache(maxsize=1024)
+def _hardware(values):
+    """(Host, names of datastores) of what a full report says; most hosts of a data centre say the same."""
+    values = dict(values)
+    datastores = frozenset(values.pop("datastores"))
+    return Host(**{**values, "networks": tuple(values["networks"])}), datastores
 
 
 def _errors(vim, errors):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from labkit.vmm.host import level, networks, whole
 from labkit.world.errors import LabError, number, words
+from labkit.world.fixed import Fixed
 
 LEAST_MIB = 4  # labkit.vmm.domain's own limit
 PRIORITIES = ("highest", "high", "medium", "low", "lowest", "disabled")  # of a restart, as in vSphere HA (documents)
@@ -44,7 +45,9 @@ class Spec:
             self._check()
         except LabError as error:
             raise LabError(error.message, 400, True, error.next_step) from None
-        object.__setattr__(self, "_hash", hash(tuple(getattr(self, name) for name in self.__dataclass_fields__)))
+        values = Fixed({name: getattr(self, name) for name in self.__dataclass_fields__})
+        object.__setattr__(self, "_json", values)
+        object.__setattr__(self, "_hash", hash(values))
 
     def _check(self):
         whole(self.vcpus, "vcpus")
@@ -63,8 +66,8 @@ class Spec:
         return self._hash
 
     def as_json(self):
-        """The spec as plain values, as it travels to an agent and lies in the database."""
-        return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "networks": list(self.networks)}
+        """The spec as plain values (Fixed, always the same object), as it travels and lies in the database."""
+        return self._json
 
 
 def from_json(values):

@@ -3,7 +3,7 @@
 What a message carries is copied, so that sender and receiver share nothing. What cannot change may be shared.
 """
 
-import json
+from math import isfinite
 
 
 class Fixed(dict):
@@ -14,7 +14,7 @@ class Fixed(dict):
 
     def __init__(self, values):
         super().__init__({key: fixed(value) for key, value in values.items()})
-        self._hash = hash(json.dumps(self, sort_keys=True, allow_nan=False))
+        self._hash = hash(frozenset(self.items()))
 
     def __hash__(self):
         return self._hash
@@ -29,4 +29,10 @@ def fixed(value):
     """`value` with everything in it that could be changed replaced by what cannot."""
     if isinstance(value, dict):
         return value if type(value) is Fixed else Fixed(value)
-    return tuple(map(fixed, value)) if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return tuple(map(fixed, value))
+    if not isinstance(value, (str, int, float, bool, type(None))):
+        raise TypeError(f"{value!r} is not JSON")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value!r} is not JSON")
+    return value

@@ -17,7 +17,9 @@ from pathlib import PurePath
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
-FIXED = (str, int, float, bool, type(None), bytes, date, timedelta, Enum, PurePath, frozenset, type)
+from labkit.world.fixed import Fixed
+
+FIXED = (str, int, float, bool, type(None), bytes, date, timedelta, Enum, PurePath, frozenset, type, Fixed)
 
 
 class Ref(NamedTuple):

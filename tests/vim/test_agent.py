@@ -126,7 +126,7 @@ def test_whoever_has_lost_a_report_asks_for_everything(desk):
     desk.world.cast("vim", "esx1-agent", "vim", "describe")
     desk.wait()
     full = [report for report in desk.reports if report["host"] == "esx1"][-1]
-    assert full["full"] and full["hardware"]["memory_mib"] == 32768 and full["hardware"]["datastores"] == ["san1"]
+    assert full["full"] and full["hardware"]["memory_mib"] == 32768 and list(full["hardware"]["datastores"]) == ["san1"]
     assert [row[:3] for row in full["vms"]] == [["web", "running", 1]]
 
 

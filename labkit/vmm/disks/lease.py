@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from labkit.world.errors import LabError
 
 
-@dataclass
+@dataclass(slots=True)
 class Lease:
     """The lease of `disk`: `owner` (a host's name, or None) and `generation`, 0 before the first."""
 
