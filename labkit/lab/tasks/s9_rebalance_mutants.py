@@ -98,7 +98,6 @@ MUTANTS = {
     "equalise counts": Mutant(altered(weight=lambda vm: 1, scale=lambda host: 1), "S9.m2"),
     "moves the busiest VM always": Mutant(altered(busiest=True, hot=lambda vm: False), "S9.m3"),
     "no hysteresis": Mutant(altered(rests=lambda vm, target: False), "S9.m4"),
-    "hot memory is moved like any other": Mutant(altered(hot=lambda vm: False), "S9.m3"),
     "evens out every twitch": Mutant(altered(start=0, stop=0.05), "S9.m4"),
     "as many moves as it takes": Mutant(altered(stop=0.01, most=99), "S9.m4"),
     "MHz instead of a part of the host": Mutant(altered(scale=lambda host: 10_000)),
