@@ -14,6 +14,7 @@ DiskChain(disk)            the files a disk is made of, and from which of them e
 PageWalk(…)                one walk through page tables, reference by reference
 PreCopy(…)                 the rounds of a live migration: dirty rate, link, memory, stop rule in your hand
 Placing(vim)               where a VM goes: filter after filter, then the weighers
+Monitor(vim)               hosts with the age of their figures, a metric over time, alarms and events
 """
 
 from labkit.lazy import names
@@ -32,6 +33,7 @@ HOMES = {
     "PageWalk": "page_walk",
     "PreCopy": "precopy",
     "Placing": "placement",
+    "Monitor": "monitoring",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)
