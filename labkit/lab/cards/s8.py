@@ -119,8 +119,8 @@ EXPLANATIONS = (
     Explanation(
         "S8.p4",
         "Before the crash 48 GiB were free, and the lost host had three VMs of 16 GiB. Why does one stay down?",
-        "A third of the free memory was on the lost host itself. Two hosts of 64 GiB hold four VMs of 16 GiB each: eight "
-        "for nine. The room must be on the others, before the crash: that is what admission control is for.",
+        "A third of the free memory was on the lost host itself. Two hosts of 64 GiB hold four VMs of 16 GiB each: "
+        "eight for nine. The room must be on the others, before the crash: that is what admission control is for.",
         ("capacity of the survivors counts", "a VM cannot be cut in two"),
     ),
 )
