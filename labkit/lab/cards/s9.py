@@ -3,6 +3,7 @@ here the beliefs that both serve, and the free text that holds them apart."""
 
 from labkit.lab import cards
 from labkit.lab.card import Card, Example, FreeText, KeyPoint
+from labkit.lab.cards import s9_balancing as balancing
 from labkit.lab.cards import s9_requests as requests
 
 MISCONCEPTIONS = {
@@ -75,10 +76,10 @@ CARD = cards.register(
         title="Load balancing",
         notebook="04_failover",
         misconceptions=MISCONCEPTIONS,
-        predictions=(*requests.PREDICTIONS,),
-        observations=(*requests.OBSERVATIONS,),
-        explanations=(*requests.EXPLANATIONS,),
-        questions=(*requests.QUESTIONS,),
+        predictions=(*balancing.PREDICTIONS, *requests.PREDICTIONS),
+        observations=(*balancing.OBSERVATIONS, *requests.OBSERVATIONS),
+        explanations=(*balancing.EXPLANATIONS, *requests.EXPLANATIONS),
+        questions=(*balancing.QUESTIONS, *requests.QUESTIONS),
         freetexts=(FREE_TEXT,),
     )
 )
