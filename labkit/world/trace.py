@@ -31,7 +31,8 @@ def plain(value, where="detail"):
     if kind is list or kind is tuple:
         if PLAIN.issuperset(map(type, value)):   # most are flat, and are copied at once
             return list(value)
-        return [plain(item, where) for item in value]
+        return [list(item) if type(item) is list and PLAIN.issuperset(map(type, item)) else plain(item, where)
+                for item in value]   # rows of a table, too
     if isinstance(value, dict):
         if TEXT.issuperset(map(type, value)):
             if PLAIN.issuperset(map(type, value.values())):
