@@ -49,7 +49,7 @@ class Fdm:
         self.role, self.primary, self.since_s = "idle", None, self.world.now
         self.running, self.heard, self.votes, self.looked_s = [], {}, {}, float("-inf")
         self.placed, self.off, self.watches, self.pings = {}, set(), {}, []
-        self.restarting, self.listed = {}, None
+        self.restarting, self.listed, self.started_s = {}, None, float("-inf")
         if self.config:
             fdm_election.begin(self)
         self.node.process(self.live())
@@ -83,11 +83,13 @@ class Fdm:
 
     def look(self):
         """Ask hostd which VMs run here (a generator)."""
-        self.looked_s = self.world.now
+        self.looked_s = asked_s = self.world.now
         try:
             rows = yield self.world.call(self.name, self.vmm.manager.name, "soap", "ListVMs", 4)
         except LabError:
             return  # hostd is away: what was known last
+        if self.started_s >= asked_s:
+            return  # we have started a VM meanwhile: the answer is older
         self.running = [row["name"] for row in rows if row["state"] in ("running", "paused")]
         if self.role == "isolated":
             fdm_isolation.note(self)

@@ -114,15 +114,15 @@ def attempt(fdm, vm, tries):
 
 
 def choose(fdm, vm, refused):
-    """The live host with most memory that is not taken by protected VMs, or None; none of those that have refused.
+    """The live host with most memory that is not promised to protected VMs, or None; none of those that have refused.
     Ties: the first in the list."""
     hosts, vms = fdm.config["hosts"], fdm.config["vms"]
     live = [fdm.host, *[host for host, watch in fdm.watches.items() if watch.stage == "live"]]
     free = {host: hosts[host]["memory_mib"] for host in hosts if host in live}
     for other, row in vms.items():
         if fdm.placed.get(other) in free and other not in fdm.off and other != vm:
-            free[fdm.placed[other]] -= row["memory_mib"]
-    wanted, store = vms[vm]["memory_mib"], vms[vm]["datastore"]
+            free[fdm.placed[other]] -= row["promised_mib"]
+    wanted, store = vms[vm]["promised_mib"], vms[vm]["datastore"]
     fits = [host for host in free if free[host] >= wanted and store in hosts[host]["mounts"] and host not in refused]
     return max(fits, key=free.get, default=None)
 
@@ -147,7 +147,7 @@ def start_here(fdm, vm):
     except LabError:
         yield from quietly(fdm, "UnregisterVM", vm)
         raise
-    fdm.running = [*fdm.running, vm]
+    fdm.running, fdm.started_s = [*fdm.running, vm], fdm.world.now
     return {"vm": vm, "host": fdm.host}
 
 

@@ -79,7 +79,7 @@ class Ha:
             "vms": {
                 vm.name: {
                     "priority": vm.priority,
-                    "memory_mib": vm.spec.memory_mib,
+                    "promised_mib": promised_mib(vm),
                     "datastore": vm.spec.datastore,
                     "host": host.name,
                 }

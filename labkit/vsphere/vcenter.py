@@ -12,6 +12,7 @@ Every name in it is a node of the world and can be stopped, crashed and cut off 
 What the real one does differently: see each part (vpxd, vpxa, hostd, vmkernel, vmfs, fdm). All of it is document-only.
 """
 
+from labkit.vim.placement import Placement
 from labkit.vim.vim import Vim
 from labkit.vmm.host import Host, whole
 from labkit.vsphere.faults import fault
@@ -31,6 +32,7 @@ from labkit.world import LabError, action
 
 ADMINISTRATOR = "administrator@vsphere.local"
 SHARED_GIB = 100_000
+RATIOS = {"cpu": 16.0, "memory": 4.0, "disk": 1.0}  # vSphere has none: it counts reservations; chosen, far off
 
 
 class VCenter:
@@ -62,6 +64,7 @@ class VCenter:
                 world.node(node, serve=_echo if node == "gateway" else None)
         self.vmms, self.hostds, self.fdms = {}, {}, {}
         self.ha = Ha(clusters if ha else (), self.references, response=response, tolerates=tolerates)
+        vim.setdefault("placement", Placement((), ratios=RATIOS))
         self.vim = Vim(world, "vpxd", adopts="all", suffix="vpxa", kind="vpxa", unknown_after_s=60.0, **vim)
         self.datastores = [Vmfs(world, store) for store in self.stores]
         for store in self.stores:
