@@ -22,7 +22,7 @@ from labkit.world.errors import LabError, number, unknown, words
 THROUGHPUT_MIB_S = 200  # chosen: a 10 GiB image in 51 s
 
 
-@dataclass
+@dataclass(repr=False)
 class Template:
     """name, spec; the datastore where its image lies; copy_gib: what a full copy reads.
 
@@ -36,9 +36,9 @@ class Template:
     linked: dict = field(default_factory=dict)
     copying: dict = field(default_factory=dict)
 
-    def __str__(self):
+    def __repr__(self):
         size = f"{self.spec.vcpus} vCPU, {self.spec.memory_mib:,g} MiB, image of {self.copy_gib:.3g} GiB"
-        return f"{self.name}: {size} on {self.datastore}; linked clones: {', '.join(self.linked) or 'none'}"
+        return f"<template {self.name}: {size} on {self.datastore}; linked clones: {', '.join(self.linked) or 'none'}>"
 
 
 class Templates:
@@ -62,7 +62,7 @@ class Templates:
             template.copying.clear()
 
     def __repr__(self):
-        return "\n".join(map(str, self.all.values())) or "<no templates>"
+        return "\n".join(map(repr, self.all.values())) or "<no templates>"
 
     def __getitem__(self, name):
         """The Template of this name. LabError (404)."""

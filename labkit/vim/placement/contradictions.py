@@ -23,13 +23,13 @@ def refuse(rule, others, hosts):
     room = allowed(musts, block, hosts)
     for lead, names in room.items():
         if not names:
-            raise _no(rule, f"no host is left for {said(lead, block)}", musts, lead, block)
+            raise _no(rule, f"no host is left for {said(lead, block)}", musts, {lead}, block)
     for apart in musts:
         if apart.kind == "apart" and apart.vms:
             leads = [block[member] for member in members(apart)]
             if not matched(leads, {lead: room.get(lead, list(hosts)) for lead in leads}):
                 why = f"{len(leads)} VMs of {apart.name!r} are to be apart, and too few hosts are left for them"
-                raise _no(rule, why, musts, None, block)
+                raise _no(rule, why, musts, set(leads), block)
 
 
 def members(rule):
@@ -60,8 +60,8 @@ def _torn(rule, musts, block):
         whole = [name for name in named if name in together and not apart.vms]
         twice = [name for i, name in enumerate(named) if block[name] in {block[other] for other in named[:i]}]
         if whole or twice:
-            who = said(block[(whole or twice)[0]], block)
-            raise _no(rule, f"{who} cannot be together and apart at once", musts, block[(whole or twice)[0]], block)
+            lead = block[(whole or twice)[0]]
+            raise _no(rule, f"{said(lead, block)} cannot be together and apart at once", musts, {lead}, block)
 
 
 def allowed(musts, block, hosts):
@@ -96,12 +96,8 @@ def said(lead, block):
     return names[0] if len(names) == 1 else f"the block of {', '.join(names)}"
 
 
-def _no(rule, why, musts, lead, block):
-    """The refusal of a rule, with the names of those it quarrels with."""
-    others = [
-        each.name
-        for each in musts
-        if each is not rule and (lead is None or any(block[member] == lead for member in members(each)))
-    ]
+def _no(rule, why, musts, leads, block):
+    """The refusal of a rule, with the names of those it quarrels with: all that speak of one of these blocks."""
+    others = [each.name for each in musts if each is not rule and leads & {block[member] for member in members(each)}]
     beside = f" (beside {', '.join(map(repr, others))})" if others else ""
     return LabError(f"rule {rule.name!r} cannot be: {why}{beside}", 409, True, "drop one of them, or say must=False")
