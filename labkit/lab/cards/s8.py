@@ -85,10 +85,10 @@ OBSERVATIONS = (
     ),
     Observation(
         "S8.p6",
-        {  # subject: FourWays
+        {  # subject: Survival, of a bad DELETE
             "bring_back": Look(
-                lambda ways: ways.count("bad DELETE", "last night's data"),
-                lambda ways: "The column 'bad DELETE' of the table.",
+                lambda survival: len(survival.with_orders()),
+                lambda survival: f"With orders of before the accident: {', '.join(survival.with_orders())}.",
             )
         },
     ),
@@ -122,6 +122,16 @@ EXPLANATIONS = (
         "A third of the free memory was on the lost host itself. Two hosts of 64 GiB hold four VMs of 16 GiB each: "
         "eight for nine. The room must be on the others, before the crash: that is what admission control is for.",
         ("capacity of the survivors counts", "a VM cannot be cut in two"),
+    ),
+    Explanation(
+        "S8.p6",
+        "Why did three of the four protections not help against a wrong DELETE, although each keeps a second copy?",
+        "A DELETE is a write like any other: whoever repeats every write on the copy deletes there, too. Only a copy "
+        "that nobody writes to any more still has what was deleted.",
+        (
+            "HA has one disk, the twin does what the first one does, the mirror sends every write",
+            "the price of a backup: what came since is not in it",
+        ),
     ),
 )
 

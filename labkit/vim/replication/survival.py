@@ -123,6 +123,10 @@ class Survival:
         )
         return service, "lost" if forgot else "kept", f"{lost} of {of} lost" if lost else "all there"
 
+    def with_orders(self):
+        """The protections that still have orders of before the accident, or have them again."""
+        return [protection for protection, figures in self.figures.items() if figures["lost"] < figures["of"]]
+
     def __iter__(self):
         return iter(self.rows)
 
