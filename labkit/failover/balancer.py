@@ -120,6 +120,12 @@ class Balancer:
         return [seen.name for seen in self.seen.values() if seen.up and not seen.draining]
 
     @action
+    def use(self, policy):
+        """Another policy from now on; what was learned about the backends stays."""
+        self.policy = find(policy)
+        self.world.emit(self.name, None, "health", f"policy: {policy if isinstance(policy, str) else 'your own'}")
+
+    @action
     def drain(self, backend):
         """No new sessions and requests for this backend; what is open is finished (connection draining)."""
         self._of(backend).draining = True

@@ -16,6 +16,7 @@ PreCopy(…)                 the rounds of a live migration: dirty rate, link, m
 SaveTheCompany()           a host is silent, and you have three buttons
 Evacuation(…)              who knows what when: a lost host, its VMs' copies, detection, fence, restart
 Placing(vim)               where a VM goes: filter after filter, then the weighers
+LivePool(…)                active–active at work: kill, slow, heal, change the policy, and watch queues and clients
 Monitor(vim)               hosts with the age of their figures, a metric over time, alarms and events
 """
 
@@ -38,6 +39,7 @@ HOMES = {
     "Evacuation": "evacuation",
     "Placing": "placement",
     "Monitor": "monitoring",
+    "LivePool": "pool",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)
