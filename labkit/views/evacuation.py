@@ -54,18 +54,31 @@ class Run:
         return [*self._copies(), *self._belief(), *self._served()]
 
     def _copies(self):
+        """Each copy, cut where it gets unreachable, or another one starts or ends beside it."""
+        moments = {AT_S, MENDED_S, *(t for copy in self.copies for t in span_of(copy))}
         for copy in self.copies:
-            end_s = END_S if copy.end_s is None else copy.end_s
-            tone = "bad" if self._twice(copy, end_s) else "good"
-            yield Band(f"copy on {copy.host}", copy.start_s, end_s, "runs" if tone == "good" else "runs, twice", tone)
+            start_s, end_s = span_of(copy)
+            cuts = sorted({start_s, end_s, *(t for t in moments if start_s < t < end_s)})
+            for left, right in zip(cuts, cuts[1:], strict=False):
+                yield Band(f"copy on {copy.host}", left, right, *self._state(copy, left))
 
-    def _twice(self, one, end_s):
-        ends = [(copy.start_s, END_S if copy.end_s is None else copy.end_s) for copy in self.copies if copy is not one]
-        return any(start < end_s and one.start_s < end for start, end in ends)
+    def _state(self, copy, at_s):
+        """Word and tone for a copy from this moment on."""
+        if sum(start <= at_s < end for start, end in map(span_of, self.copies)) > 1:
+            return "runs, twice", "bad"
+        if copy.host == LOST and self.accident == "cut" and AT_S <= at_s < MENDED_S:
+            return "runs, cut off", "odd"
+        return "runs", "good"
+
+    @property
+    def twice(self):
+        """Two copies ran at once."""
+        return any(band.tone == "bad" for band in self._copies())
 
     def _belief(self):
         """What the VIM believes of the lost host, from its own events."""
-        names = {"host is silent": "unknown", "host is fenced": "fenced", "host is connected": "connected"}
+        names = {"host is silent": "unknown", "host is fenced": "fenced", "host is connected": "connected",
+                 "host is taken for dead": "taken for dead"}  # fmt: skip
         since_s, state = 0.0, "connected"
         for event in self.world.trace.where(kind="vim", src=self.vim.name, dst=LOST, what=tuple(names)):
             yield Band(f"VIM: {LOST} is", since_s, event.t, state, TONES[state])
@@ -94,10 +107,15 @@ class Run:
             return "watchdog"
         if event.kind == "vim" and event.dst == LOST and event.what.startswith("verdict: "):
             return event.what.removeprefix("verdict: ")
-        return {"host is fenced": "restart", "heal": "mended"}.get(event.what)
+        return {"host is fenced": "restart", "host is taken for dead": "restart", "heal": "mended"}.get(event.what)
 
 
-TONES = {"connected": "good", "unknown": "odd", "fenced": "info"}
+def span_of(copy):
+    """When a copy ran, within the picture."""
+    return copy.start_s, END_S if copy.end_s is None else copy.end_s
+
+
+TONES = {"connected": "good", "unknown": "odd", "fenced": "info", "taken for dead": "bad"}
 
 
 def picture(run):
@@ -109,8 +127,7 @@ def picture(run):
 
 def verdict(run):
     """How it ended, in a sentence."""
-    twice = [copy for copy in run.copies if run._twice(copy, END_S if copy.end_s is None else copy.end_s)]
-    both = "two copies ran at once" if twice else "never two copies at once"
+    both = "two copies ran at once" if run.twice else "never two copies at once"
     return f"{both}; {run.damage}"
 
 
@@ -138,7 +155,7 @@ class Evacuation(Frame):
 
     def html(self):
         run = self.run
-        bad = "two copies ran" in verdict(run) or run.damage.lost
+        bad = run.twice or run.damage.lost
         said = card.Html(f"<p>{card.badge('damage' if bad else 'safe', 'bad' if bad else 'good')} ")
         said += card.text(verdict(run)) + card.Html(".</p>")
         rows = [(f"{event.t:.0f} s", event.what) for event in self.told()]

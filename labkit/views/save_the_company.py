@@ -7,19 +7,21 @@ The emulator behind it is real: three hosts, one datastore, two VMs with order b
 can see. At the end the cable is mended, if it was one, and the picture shows what was true all the time.
 """
 
+from itertools import groupby
+
 from labkit.views import card
 from labkit.views.frame import Frame, button, choice
 from labkit.vim.failover.company import HOSTS, LOST_S, SILENT, VMS, Company
 from labkit.world import World, draw
 
-WIDTH, HIGH, WIDE = 880, 210, 220
-PLACES = {"host1": 40, "host3": 300, "host2": 600}
+WIDTH, HIGH, WIDE = 880, 180, 250
+PLACES = {"host1": 10, "host3": 275, "host2": 620}
 
 
 def picture(company):
     """Hosts with the VMs that the office sees on them. SVG."""
     seen, parts, told = company.seen(), [], []
-    parts.append(draw.text(150 + WIDE / 2, 26, "office", size=14, fill="faint"))
+    parts.append(draw.text(265, 26, "office", size=14, fill="faint"))
     parts.append(draw.text(PLACES[SILENT] + WIDE / 2, 26, "branch", size=14, fill="faint"))
     for name in HOSTS:
         parts.append(_host(name, seen[name], company))
@@ -50,7 +52,7 @@ def _vm(x, y, vm, company):
     hosts = [name for name, vms in company.seen().items() if (vm, "running") in (vms or ())]
     twice = len(hosts) > 1
     box = draw.rect(x, y, WIDE - 28, 24, fill="paper", stroke="orange" if twice else "line", rounded=6)
-    word = f"{vm}: a second copy, same disk" if twice else vm
+    word = f"{vm}: two copies, one disk" if twice else vm
     shape = card.mark(x + 14, y + 12, "bad" if twice else "good")
     return box + shape + draw.text(x + 28, y + 17, word, size=13, anchor="start")
 
@@ -70,7 +72,8 @@ def debrief(company, verdicts):
         truth = f"{SILENT} was dead. Could you have known?"
     else:
         truth = f"{SILENT} was alive. A cable was cut, and the branch went on buying at its old copies."
-    return card.Html(f"<p>{card.badge('it is over', 'info')} {card.text(truth)}</p>") + table + _ask(company, verdicts)
+    over = f"<p>{card.badge('it is over', 'info')} {card.text(truth)}</p>"
+    return card.Html(over + table + _ask(company, verdicts))
 
 
 def _unserved(verdict):
@@ -117,7 +120,10 @@ class SaveTheCompany(Frame):
     def _log(self):
         if not self.company.log:
             return ""
-        rows = [(f"{at - LOST_S:.0f} s", what) for at, what in self.company.log[-8:]]
+        rows = []
+        for what, group in groupby(self.company.log, key=lambda entry: entry[1]):
+            times = [at for at, _ in group]
+            rows.append((f"{times[-1] - LOST_S:.0f} s", what if len(times) == 1 else f"{what}, {len(times)} times"))
         return card.table("What you did", ("after", "what"), rows)
 
     def text(self):

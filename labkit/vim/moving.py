@@ -37,13 +37,13 @@ def at_source(vim, vm, state, n):
         _left(vim, vm)
 
 
-def at_target(vim, vm, state, n, full):
+def at_target(vim, vm, state, n):
     """The host that it shall reach has spoken."""
     if state in ("running", "paused"):
         vm.arrived = (state, n)
         if vm.left is not None:
             _moved(vim, vm)
-    elif full and state in ("absent", "off") and vm.left is not None and vim.world.now > vm.left:
+    elif state in ("absent", "off") and vm.left is not None and vim.world.now > vm.left:
         _lost(vim, vm)
 
 
@@ -128,7 +128,7 @@ def fenced(vim, host, guessed=False):
             vim.finished(vm, LabError(f"{host.name} was fenced while {vm.name} was on its way there", 409, False))
         elif vm.host is host and vm.target is not None:
             _left(vim, vm)
-    vim.emit("host is fenced", host.name)
+    vim.emit("host is taken for dead" if guessed else "host is fenced", host.name)
     vim.tell("host_changed", host, before)
 
 
