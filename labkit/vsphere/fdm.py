@@ -49,6 +49,7 @@ class Fdm:
         self.role, self.primary, self.since_s = "idle", None, self.world.now
         self.running, self.heard, self.votes, self.looked_s = [], {}, {}, float("-inf")
         self.placed, self.off, self.watches, self.pings = {}, set(), {}, []
+        self.working = False
         self.restarting, self.listed, self.started_s = {}, None, float("-inf")
         if self.config:
             fdm_election.begin(self)

@@ -70,13 +70,12 @@ def bring_up(fdm, vms):
     vms = [vm for vm in vms if vm not in fdm.restarting and fdm.config["vms"][vm]["priority"] in PRIORITIES]
     for vm in sorted(vms, key=lambda vm: PRIORITIES.index(fdm.config["vms"][vm]["priority"])):
         fdm.restarting[vm] = {"tries": 0, "due_s": fdm.world.now, "since_s": fdm.world.now}
-    if vms:
-        fdm.node.process(work(fdm))
 
 
-def again(fdm):
-    """One beat: is a restart due that was refused before?"""
-    if any(row["due_s"] <= fdm.world.now for row in fdm.restarting.values()):
+def tick(fdm):
+    """One beat: is a restart due, and nobody at it?"""
+    if not fdm.working and any(row["due_s"] <= fdm.world.now for row in fdm.restarting.values()):
+        fdm.working = True
         fdm.node.process(work(fdm))
 
 
@@ -90,6 +89,7 @@ def work(fdm):
         later = RETRY_S[row["tries"]] if row["tries"] < len(RETRY_S) else float("inf")
         row["due_s"] = row["since_s"] + later
         yield from attempt(fdm, vm, row["tries"])
+    fdm.working = False
 
 
 def attempt(fdm, vm, tries):

@@ -67,7 +67,7 @@ def tick(fdm):
         follow(fdm, host, fdm.watches.setdefault(host, Watch(fdm.world.now)))
     if any(watch.stage != "live" for watch in fdm.watches.values()) and fdm.config["datastores"]:
         fdm.node.process(read_disk(fdm))
-    fdm_restart.again(fdm)
+    fdm_restart.tick(fdm)
     fdm_isolation.tick_primary(fdm)
 
 
