@@ -183,7 +183,7 @@ class Agent:
             if name not in refused:
                 self._now(verb, name)
         self.errors += refused.values()
-        if self.silent:
+        if refused:  # perhaps it knows something that is so no more
             self.node.process(self._look())
         self._report_soon()
 

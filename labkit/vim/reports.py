@@ -79,7 +79,7 @@ def _apply(vim, host, report):
         host.delta = delta
         _errors(vim, report["errors"])
         for row in report["vms"]:
-            _row(vim, host, row, False)
+            _row(vim, host, row)
     elif delta != host.delta:
         vim.describe(host)
     if "vms" in report:
@@ -97,11 +97,11 @@ def _describe(vim, host, report):
     listed = set()
     for row in report.get("vms", ()):
         listed.add(row[0])
-        _row(vim, host, row, True)
+        _row(vim, host, row)
     for vm in [vm for vm in host.vms.values() if vm.name not in listed]:
         _own(vim, vm, host, "absent", 0, 0, 0)
     for vm in [vm for vm in vim.doubts if vm.target is host and vm.name not in listed]:
-        moving.at_target(vim, vm, "absent", 0, True)
+        moving.at_target(vim, vm, "absent", 0)
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +119,7 @@ def _errors(vim, errors):
             vm.error = LabError(text, code, code != 504, "see the host's own log")
 
 
-def _row(vim, host, row, full):
+def _row(vim, host, row):
     name, state, n, demand_mhz, used_mib = row
     vm = vim.vms.get(name)
     if vm is None:
@@ -127,7 +127,7 @@ def _row(vim, host, row, full):
     elif vm.host is host:
         _own(vim, vm, host, state, n, demand_mhz, used_mib)
     elif vm.target is host:
-        moving.at_target(vim, vm, state, n, full)
+        moving.at_target(vim, vm, state, n)
     else:
         _elsewhere(vim, vm, host, state, n)
 
