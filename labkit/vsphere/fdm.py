@@ -9,8 +9,8 @@ One agent is the primary: elected, it watches the others and decides; the others
     election ──▶ primary ◀──▶ secondary        alone, and the isolation address is silent, too: isolated
 
 The files: fdm_election (who is primary), fdm_watching (is a host dead?), fdm_restart (where its VMs start again),
-fdm_isolation (am I the one who is cut off?). Times are those of vSphere's documents ('vSphere Availability', and the time
-lines of Epping and Denneman, 'vSphere HA Deepdive'): document-only.
+fdm_isolation (am I the one who is cut off?). Times are those of vSphere's documents ('vSphere Availability', and the
+time lines of Epping and Denneman, 'vSphere HA Deepdive'): document-only.
 
 What the real one does differently: agents talk over TLS, heartbeats are UDP (port 8182), the primary distributes the
 configuration itself; VM and application monitoring, component protection (VMCP) and proactive HA are left out.

@@ -2,8 +2,8 @@
 
     10 s without the primary's heartbeat ──▶ election, 15 s ──▶ the best of those that were heard
 
-'As text' is meant: host-99 beats host-100. An agent that hears nobody elects itself, and then asks whether it is the one
-that is cut off (fdm_isolation). Documented defaults, document-only.
+'As text' is meant: host-99 beats host-100. An agent that hears nobody elects itself, and then asks whether it is the
+one that is cut off (fdm_isolation). Documented defaults, document-only.
 """
 
 from labkit.vsphere import fdm_isolation, fdm_restart, fdm_watching

@@ -3,9 +3,9 @@
     secondary:  T0 cut   T10 election   T25 elects itself, nobody else stood   pings   T30 isolated
     primary:    T0 cut, hears nobody    pings                                          T5 isolated
 
-What then happens to its VMs is the isolation response: leave them on (documented default), power them off, shut them down.
-The surprise: left on, they go on serving whoever can reach them by another network, and the others do not restart them:
-their locks are held, and the datastore heartbeat says that the host lives. Document-only.
+What then happens to its VMs is the isolation response: leave them on (documented default), power them off, shut them
+down. The surprise: left on, they go on serving whoever can reach them by another network, and the others do not restart
+them: their locks are held, and the datastore heartbeat says that the host lives. Document-only.
 """
 
 from labkit.world.errors import LabError

@@ -1,14 +1,14 @@
 """What is protected, where it ran, and where it starts again.
 
 The list of protected VMs lies on the datastore ('protectedlist'), so that the next primary finds it. A VM is protected
-because vCenter said so while it lived; what somebody powers on while vCenter is down is not. A VM that ended while its host
-was live was powered off by somebody: it is not restarted.
+because vCenter said so while it lived; what somebody powers on while vCenter is down is not. A VM that ended while its
+host was live was powered off by somebody: it is not restarted.
 
     lost(host) ──▶ by priority: choose a live host with room ──▶ its agent: RegisterVM_Task, PowerOnVM_Task at its hostd
                       refused (locked, no room): again after 2, 6, 14, 30 min (documented; five tries)
 
-It is a restart: the VM boots from its disk, and what was in memory is lost. No plug is pulled before. That the old copy does
-not write is proved by the lock of the disk, which hostd can break only when the old host's heartbeat is stale.
+It is a restart: the VM boots from its disk, and what was in memory is lost. No plug is pulled before. That the old copy
+does not write is proved by the lock of the disk, which hostd can break only when the old host's heartbeat is stale.
 """
 
 from labkit.world.errors import LabError

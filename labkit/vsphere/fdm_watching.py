@@ -2,15 +2,15 @@
 
     network heartbeat   ping   datastore heartbeat        verdict
     yes                                                   live
-    no                  yes    any                        partitioned: the network between two agents, or one agent, is broken
-    no                  no     yes                        isolated (it says so in its file) or partitioned: it runs its VMs
+    no                  yes    any                        partitioned: one agent, or the network between two, is broken
+    no                  no     yes                        isolated (its file says so) or partitioned: its VMs run
     no                  no     no                         dead: its VMs are restarted
 
-    T0 failure   T3 look at the datastore heartbeats, for 15 s   T10 unreachable, ping for 5 s   T15 dead if there are no
+    T0 failure   T3 look at the datastore heartbeats, for 15 s   T10 unreachable, ping for 5 s   T15 dead without
     heartbeat datastores, T18 otherwise; a primary that never heard this host looks at T10 only: T25 + 10 + 15 = T50
 
-The surprise: for vCenter 'not responding' is one state; the primary tells three apart. Even 'dead' is a guess, and the lock of
-the VM's disk has the last word (labkit.vsphere.vmfs). Times: documented, document-only.
+The surprise: for vCenter 'not responding' is one state; the primary tells three apart. Even 'dead' is a guess, and the
+lock of the VM's disk has the last word (labkit.vsphere.vmfs). Times: documented, document-only.
 """
 
 from dataclasses import dataclass

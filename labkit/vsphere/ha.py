@@ -2,12 +2,13 @@
 
     vpxd ── fdm configure: hosts, protected VMs, priorities, response ──▶ every fdm of the cluster     again and again
 
-So HA goes on when vpxd is gone, with the configuration that it had: a VM that is powered on meanwhile is not protected. Only
-admission control is vpxd's own: it refuses a power-on that would leave too little for the VMs of a host that fails. The surprise:
-it counts reservations, not what VMs use; without reservations hundreds of VMs pass, and are slow after the failure.
+So HA goes on when vpxd is gone, with the configuration that it had: a VM that is powered on meanwhile is not protected.
+Only admission control is vpxd's own: it refuses a power-on that would leave too little for the VMs of a host that
+fails. The surprise: it counts reservations, not what VMs use; without reservations hundreds of VMs pass, and are slow
+after the failure.
 
-Documented (document-only): 'cluster resource percentage', by default failures to tolerate / hosts. What the real one does
-differently: CPU and memory are counted apart by slots or dedicated hosts, too, and overhead is the measured one.
+Documented (document-only): 'cluster resource percentage', by default failures to tolerate / hosts. What the real one
+does differently: CPU and memory are counted apart by slots or dedicated hosts, too, and overhead is the measured one.
 """
 
 from labkit.vmm.memory.admission import overhead_mib
@@ -55,7 +56,12 @@ class Ha:
                 self.sent[cluster] = config, self.vim.world.now
                 for host in config["hosts"]:
                     self.vim.world.cast(
-                        self.vim.name, f"{host}-fdm", "fdm", "configure", shown={"vms": len(config["vms"])}, config=config
+                        self.vim.name,
+                        f"{host}-fdm",
+                        "fdm",
+                        "configure",
+                        shown={"vms": len(config["vms"])},
+                        config=config,
                     )
 
     def config(self, cluster):
@@ -90,15 +96,18 @@ class Ha:
         }
 
     def admit(self, verb, vm):
-        """Return if an act leaves what must stay free: a power-on only while the cluster keeps enough free for the failures it is to tolerate, this VM included.
-        LabError (507, InsufficientFailoverResourcesFault)."""
+        """Return if an act leaves what must stay free: a power-on only while the cluster keeps enough free for the
+        failures it is to tolerate, this VM included. LabError (507, InsufficientFailoverResourcesFault)."""
         cluster = vm.host.cluster if vm.host is not None else None
         if verb != "start" or not self.tolerates or cluster not in self.clusters:
             return
         hosts = [host for host in self.hosts(cluster) if host.maintenance is None]
         share = max(0.0, 1 - self.tolerates / max(1, len(hosts)))
         vms = {vm, *(each for host in hosts for each in host.vms.values() if each.desired == "running")}
-        wanted = {"MHz": sum(each.spec.reservation_mhz or LEAST_MHZ for each in vms), "MiB": sum(map(promised_mib, vms))}
+        wanted = {
+            "MHz": sum(each.spec.reservation_mhz or LEAST_MHZ for each in vms),
+            "MiB": sum(map(promised_mib, vms)),
+        }
         total = {"MHz": sum(host.hardware.pcpus * host.hardware.mhz for host in hosts),
                  "MiB": sum(host.hardware.memory_mib for host in hosts)}  # fmt: skip
         for unit in ("MHz", "MiB"):
@@ -106,7 +115,8 @@ class Ha:
                 raise fault(
                     "InsufficientFailoverResourcesFault",
                     f"{vm.name} would bring the reservations of {cluster} to {wanted[unit]:.0f} {unit}: {share:.0%} of "
-                    f"{total[unit]:.0f} may be promised, to tolerate the failure of {self.tolerates} of {len(hosts)} hosts",
+                    f"{total[unit]:.0f} may be promised, to tolerate the failure of {self.tolerates} of "
+                    f"{len(hosts)} hosts",
                     "reserve less, add a host, or tolerate fewer failures",
                 )
 

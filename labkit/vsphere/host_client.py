@@ -2,9 +2,9 @@
 
     HostClient(w, "esx1").power_on("erp")        admin ── soap PowerOnVM_Task ──▶ esx1-hostd
 
-It works while vCenter is down, because hostd needs no vCenter. The surprise comes afterwards: nobody has told vCenter, so its
-inventory is older than the truth until vpxa tells it. What the real one does differently: it is a web page that hostd
-serves (https://esx1/ui); power operations answer with a Task at once, ours with what has come of it.
+It works while vCenter is down, because hostd needs no vCenter. The surprise comes afterwards: nobody has told vCenter,
+so its inventory is older than the truth until vpxa tells it. What the real one does differently: it is a web page that
+hostd serves (https://esx1/ui); power operations answer with a Task at once, ours with what has come of it.
 """
 
 from labkit.vsphere.hostd import power_state
@@ -13,11 +13,17 @@ from labkit.world.errors import LabError, words
 
 
 class HostClient:
-    """`user` at the hostd of `host`, from the node `client`. Methods raise LabError with vSphere's faults (401 no login,
-    403 lockdown mode, 404, 409, 507), and Unanswered if hostd does not answer."""
+    """`user` at the hostd of `host`, from the node `client`. Methods raise LabError with vSphere's faults (401 no
+    login, 403 lockdown mode, 404, 409, 507), and Unanswered if hostd does not answer."""
 
     def __init__(self, world, host, user="root", password=PASSWORD, client="admin"):
-        self.world, self.host, self.user, self.password, self.client = world, words(host, "host"), user, password, client
+        self.world, self.host, self.user, self.password, self.client = (
+            world,
+            words(host, "host"),
+            user,
+            password,
+            client,
+        )
         self.key = None
         if client not in world.nodes:
             world.node(client)

@@ -3,13 +3,13 @@
     host client ── soap PowerOnVM_Task ──▶ esx1-hostd ── libvirt … ──▶ esx1 (VMkernel: VMX, VMM)
     esx1-vpxa   ── libvirt connectBulk ──▶ esx1-hostd                  the same work, ordered by vCenter
 
-Being managed by a vCenter takes nothing away from hostd: the host client goes on working, unless lockdown mode forbids it.
-Then every login over the network is refused, root's too, except for the exception users; vpxa and the HA agent are
+Being managed by a vCenter takes nothing away from hostd: the host client goes on working, unless lockdown mode forbids
+it. Then every login over the network is refused, root's too, except for the exception users; vpxa and the HA agent are
 processes of this machine and are let in. In normal lockdown somebody at the machine's own console (DCUI) can end it, in
 strict lockdown nobody but vCenter can.
 
-What the real one does differently: hostd speaks the vSphere Web Services API throughout; ours does its work by the calls
-of labkit.vmm, which carry libvirt's names. The configuration of a VM (.vmx) is written where its disk lies.
+What the real one does differently: hostd speaks the vSphere Web Services API throughout; ours does its work by the
+calls of labkit.vmm, which carry libvirt's names. The configuration of a VM (.vmx) is written where its disk lies.
 """
 
 from labkit.vsphere.faults import fault, translated
@@ -81,7 +81,9 @@ class Hostd:
     def console(self, message):
         """Somebody stands at the machine: 'set lockdown'. In strict mode the DCUI service does not run."""
         if self.lockdown == "strict":
-            raise fault("NoPermission", f"the DCUI of {self.vmm.name} is stopped: strict lockdown", "only vCenter can end it")
+            raise fault(
+                "NoPermission", f"the DCUI of {self.vmm.name} is stopped: strict lockdown", "only vCenter can end it"
+            )
         return self.set_lockdown(message.detail.get("mode", "disabled"), [])
 
     def set_lockdown(self, mode, exceptions):

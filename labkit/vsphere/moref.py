@@ -2,8 +2,9 @@
 
     datacenter-2   domain-c8 (a cluster)   host-12   vm-42   datastore-11   network-7   group-v3 (a folder)   task-101
 
-The number is the order in which vCenter came to know the thing, over all kinds together. The surprise: it is the vCenter's
-own, so the same VM has another MoRef in another vCenter, and none at all for the host it runs on (hostd counts: '7').
+The number is the order in which vCenter came to know the thing, over all kinds together. The surprise: it is the
+vCenter's own, so the same VM has another MoRef in another vCenter, and none at all for the host it runs on (hostd
+counts: '7').
 """
 
 from labkit.vsphere.faults import fault

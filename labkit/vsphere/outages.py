@@ -3,8 +3,9 @@
     dead piece   VMs serve   power on via vCenter   … via host client   live migration   DRS   HA restart
     vpxd         ✓           ✗                      ✓                   ✗                ✗     ✓
 
-Three hosts with HA and DRS; the piece dies on esx1 (or it is vpxd), a minute passes, then the operation is tried: with a VM of
-this host, or with one of another host. 'Worked' is the effect (it runs, it has moved, everything was answered), not the answer.
+Three hosts with HA and DRS; the piece dies on esx1 (or it is vpxd), a minute passes, then the operation is tried: with
+a VM of this host, or with one of another host. 'Worked' is the effect (it runs, it has moved, everything was answered),
+not the answer.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,11 @@ from labkit.world.errors import LabError, unknown
 
 THIS, OTHER = "this host", "other hosts"
 HOSTS = {THIS: "esx1", OTHER: "esx2"}
-BEGIN_S, NOTICED_S, PATIENCE_S = 60.0, 80.0, 180.0  # the yard is at rest; vCenter has seen it; an effect takes this long
+BEGIN_S, NOTICED_S, PATIENCE_S = (
+    60.0,
+    80.0,
+    180.0,
+)  # the yard is at rest; vCenter has seen it; an effect takes this long
 
 
 class Outcome(NamedTuple):
@@ -73,7 +78,9 @@ def serve(vc, host):
 
 
 def power_on_via_vcenter(vc, host):
-    return attempt(vc, lambda: vc.power_on(f"erp{host[-1]}").wait(PATIENCE_S), lambda: runs(vc, f"erp{host[-1]}") == [host])
+    return attempt(
+        vc, lambda: vc.power_on(f"erp{host[-1]}").wait(PATIENCE_S), lambda: runs(vc, f"erp{host[-1]}") == [host]
+    )
 
 
 def power_on_via_host_client(vc, host):
@@ -181,7 +188,9 @@ class Table(tuple):
             + "".join(f"<td>{self.cell(outage, operation)}</td>" for operation in OPERATIONS) + "</tr>"
             for outage in self.outages
         )  # fmt: skip
-        caption = "<caption>What works while a piece is dead: with a VM of that host (and with one of another)</caption>"
+        caption = (
+            "<caption>What works while a piece is dead: with a VM of that host (and with one of another)</caption>"
+        )
         return f"<table>{caption}<thead><tr><td>dead</td>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -3,8 +3,8 @@
     queued ──▶ running ──▶ success
                   └──────▶ error       with a fault
 
-A reference without an answer is no result: 'the task was accepted' and 'the VM runs' are two sentences. What the real one
-does differently: tasks are kept for weeks and can be listed; ours end with vpxd's memory.
+A reference without an answer is no result: 'the task was accepted' and 'the VM runs' are two sentences. What the real
+one does differently: tasks are kept for weeks and can be listed; ours end with vpxd's memory.
 """
 
 from labkit.vsphere.faults import name_of, translated

@@ -1,17 +1,18 @@
-"""A shared datastore as hosts see it: a file system with locks on the disk, and a heartbeat by which an owner keeps them.
+"""A shared datastore as hosts see it: a file system with locks on the disk, and a heartbeat by which an owner keeps
+them.
 
     esx1 ── scsi heartbeat, every 3 s ──▶ san1     'I am alive, and I run erp'
     esx2 ── scsi break lock erp ────────▶ san1     refused while esx1's heartbeat is fresh; granted when it is stale
 
-vSphere has no STONITH: vpxd and the HA agents pull no plug. What keeps a VM from being written by two hosts is this lock.
-A host that is cut off from the network and still reaches its disks keeps its locks; a host that is dead, or has lost
-its disks, loses them to whoever asks. The surprise: its copy of the VM may then still compute, without a disk, until it
-sees the disk again, learns that the lock is lost, and is ended.
+vSphere has no STONITH: vpxd and the HA agents pull no plug. What keeps a VM from being written by two hosts is this
+lock. A host that is cut off from the network and still reaches its disks keeps its locks; a host that is dead, or has
+lost its disks, loses them to whoever asks. The surprise: its copy of the VM may then still compute, without a disk,
+until it sees the disk again, learns that the lock is lost, and is ended.
 
-Heartbeats of VMFS serve vSphere HA, too: they are the 'datastore heartbeats'. Times are documented defaults (VMFS: owners
-renew every 3 s, others wait for about 16 s), document-only. What the real one does differently: the lock is a sector of the
-disk and nobody serves it; each host reads it and compares, by atomic test-and-set (ATS); NFS locks are files that are
-renewed; a host keeps one heartbeat per datastore, not a list of VMs.
+Heartbeats of VMFS serve vSphere HA, too: they are the 'datastore heartbeats'. Times are documented defaults (VMFS:
+owners renew every 3 s, others wait for about 16 s), document-only. What the real one does differently: the lock is a
+sector of the disk and nobody serves it; each host reads it and compares, by atomic test-and-set (ATS); NFS locks are
+files that are renewed; a host keeps one heartbeat per datastore, not a list of VMs.
 """
 
 from labkit.vsphere.faults import fault
@@ -44,7 +45,9 @@ class Vmfs:
     def serve(self, message):
         """Answer one command."""
         if message.kind != "scsi" or message.what not in COMMANDS:
-            raise fault("NotSupported", f"{self.store.name} is a datastore: {message.kind} {message.what!r} is none of its")
+            raise fault(
+                "NotSupported", f"{self.store.name} is a datastore: {message.kind} {message.what!r} is none of its"
+            )
         return COMMANDS[message.what](self, **message.detail)
 
     def age_s(self, host):
@@ -66,12 +69,13 @@ class Vmfs:
         return None if lease is None else lease.owner
 
     def may_break(self, disk, by):
-        """Whether `by` may take the lock: nobody's, its own, or one whose owner's heartbeat is stale. FileLocked (409)."""
+        """May `by` take the lock: nobody's, its own, or one whose owner's heartbeat is stale? FileLocked (409)."""
         owner = self.holder(disk)
         if owner not in (None, by) and self.age_s(owner) <= STALE_S:
             raise fault(
                 "FileLocked",
-                f"{disk}.vmdk is locked by {owner}, whose heartbeat on {self.store.name} is {self.age_s(owner):.0f} s old",
+                f"{disk}.vmdk is locked by {owner}, whose heartbeat on {self.store.name} is "
+                f"{self.age_s(owner):.0f} s old",
                 f"{owner} still writes it, reachable or not: power the VM off there first",
             )
         return {"holder": owner}

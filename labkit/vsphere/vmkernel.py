@@ -4,9 +4,12 @@
     esx1 ── scsi heartbeat ──▶ san1            every 3 s, as long as the machine lives and reaches its disks
 
 Everything else that runs on the host (hostd, vpxa, fdm) is a process above it and can die alone. When the kernel learns
-that the lock of a VM which it runs belongs to another host by now, it ends its own copy: the memory of that copy is older
-than the disk. What the real one does differently: it asks through hostd, or HA's agent answers the question for it.
+that the lock of a VM which it runs belongs to another host by now, it ends its own copy: the memory of that copy is
+older than the disk. What the real one does differently: it asks through hostd, or HA's agent answers the question for
+it.
 """
+
+from contextlib import suppress
 
 from labkit.vsphere.faults import fault
 from labkit.vsphere.vmfs import HEARTBEAT_S
@@ -51,7 +54,13 @@ class VmKernel:
         while True:
             try:
                 said = yield self.world.call(
-                    self.node.name, datastore, "scsi", "heartbeat", HEARTBEAT_S, host=self.node.name, running=self.running()
+                    self.node.name,
+                    datastore,
+                    "scsi",
+                    "heartbeat",
+                    HEARTBEAT_S,
+                    host=self.node.name,
+                    running=self.running(),
                 )
                 for vm in said["lost"]:
                     yield from self.end(vm, datastore)
@@ -62,7 +71,5 @@ class VmKernel:
     def end(self, vm, datastore):
         """Another host has the lock of `vm`: our copy must not go on (a generator)."""
         self.world.emit(self.node.name, datastore, "scsi", f"{vm}: lock lost, our copy is ended", vm=vm)
-        try:
+        with suppress(LabError):  # hostd is away, or somebody was quicker: the next heartbeat says so again
             yield self.world.call(self.node.name, self.vmm.manager.name, "libvirt", "domainDestroy", 30, name=vm)
-        except LabError:
-            pass  # hostd is away, or somebody was quicker: the next heartbeat says so again

@@ -4,8 +4,9 @@
          ◀── vpxa report, every 10 s ──────
 
 It runs no VM and decides nothing. Stop it: the VMs run, hostd answers the host client, and after 60 s vCenter shows the
-host as 'notResponding', as it would if the whole machine had burnt, or hostd had ended. It is the agent of labkit.vim under vSphere's name; here is what
-it relays besides. What the real one does differently: it keeps a copy of hostd's inventory that vpxd fetches by versions.
+host as 'notResponding', as it would if the whole machine had burnt, or hostd had ended. It is the agent of labkit.vim
+under vSphere's name; here is what it relays besides. What the real one does differently: it keeps a copy of hostd's
+inventory that vpxd fetches by versions.
 """
 
 from labkit.vsphere.faults import fault

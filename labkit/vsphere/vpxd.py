@@ -3,12 +3,13 @@
     client ── soap PowerOnVM_Task ──▶ vpxd ── vpxa orders ──▶ esx1-vpxa ── libvirt connectBulk ──▶ esx1-hostd ──▶ esx1
            ◀── task-101 ───────────        ◀── vpxa report ──
 
-Inside it is a VIM (labkit.vim) with its database: stop it and start it, and it knows what it knew. But it does not insist: what a
-host client or an HA agent has done without it, it learns from the hosts' reports and takes over ('adopts'). It answers for hosts
-as it sees them: 'notResponding' after 60 s without vpxa, whatever the reason. An order for such a host is refused.
+Inside it is a VIM (labkit.vim) with its database: stop it and start it, and it knows what it knew. But it does not
+insist: what a host client or an HA agent has done without it, it learns from the hosts' reports and takes over
+('adopts'). It answers for hosts as it sees them: 'notResponding' after 60 s without vpxa, whatever the reason. An order
+for such a host is refused.
 
-What the real one does differently: vpxd fetches changes from vpxa by version numbers; single sign-on, permissions per object and
-the inventory service are programs of their own; the database is PostgreSQL.
+What the real one does differently: vpxd fetches changes from vpxa by version numbers; single sign-on, permissions per
+object and the inventory service are programs of their own; the database is PostgreSQL.
 """
 
 from labkit.vim.carrying_out import definition
@@ -78,7 +79,9 @@ class Vpxd:
         if vm.host.state != "connected" or vm.error is not None:
             vm.desired = vm.reported if vm.reported in ("running", "paused", "off") else "off"
             self.vim.touch(vm)
-            job.finish(self.world.now, fault("HostNotConnected", f"{vm.host.name} did not do it within {GIVE_UP_S:g} s"))
+            job.finish(
+                self.world.now, fault("HostNotConnected", f"{vm.host.name} did not do it within {GIVE_UP_S:g} s")
+            )
 
     # -- what is allowed --------------------------------------------------------------------------------------------
     def vm(self, vm):
@@ -168,7 +171,9 @@ class Vpxd:
         """Lockdown mode of a host, through its vpxa (a generator)."""
         host = self.references.name("host", host)
         agent = f"{host}-{self.vim.suffix}"
-        call = self.world.call(self.vim.name, agent, self.vim.kind, "EnterLockdownMode", 30, mode=mode, exceptions=exceptions)
+        call = self.world.call(
+            self.vim.name, agent, self.vim.kind, "EnterLockdownMode", 30, mode=mode, exceptions=exceptions
+        )
         return (yield call)
 
     # -- questions --------------------------------------------------------------------------------------------------

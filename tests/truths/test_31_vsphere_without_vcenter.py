@@ -1,4 +1,4 @@
-"""Content trap 31 for vSphere: vCenter down, HA still restarts, DRS and vMotion do not; vpxa dead looks like host dead."""
+"""Content trap 31 for vSphere: vCenter down, HA restarts, DRS and vMotion do not; vpxa dead looks like host dead."""
 
 from labkit.vsphere import VCenter, works
 from labkit.world import World

@@ -22,7 +22,9 @@ def cluster(hosts=3, response="leave", **options):
 def story(vc, since_s):
     """What the agents say, with seconds since the accident."""
     events = vc.world.trace.where(kind="fdm", since=since_s)
-    return [(event.t - since_s, event.src, event.what) for event in events if event.what not in ("configure", "election")]
+    return [
+        (event.t - since_s, event.src, event.what) for event in events if event.what not in ("configure", "election")
+    ]
 
 
 def when(told, what):

@@ -14,7 +14,9 @@ CARD = {  # ✓ works, ✗ does not, o: not with a VM of that host, but with one
     "hostd": "✓oooo✓",
     "ESXi": "ooooo✓",
 }
-CELLS = [(outage, operation, mark) for outage in OUTAGES for operation, mark in zip(OPERATIONS, CARD[outage], strict=True)]
+CELLS = [
+    (outage, operation, mark) for outage in OUTAGES for operation, mark in zip(OPERATIONS, CARD[outage], strict=True)
+]
 
 
 @pytest.mark.parametrize(("outage", "operation", "mark"), CELLS)

@@ -6,8 +6,12 @@ from labkit.lab.cards.s6_questions import FREE_TEXT, WHICH_IS_CERTAIN, WHO_RESTA
 
 MISCONCEPTIONS = {
     "S6.m1": "vCenter down, VMs down. – vCenter is not in the path of what VMs do: not one request is lost.",
-    "S6.m2": "vCenter down, no HA. – vCenter only configures it; the agents on the hosts (FDM) restart VMs by themselves.",
-    "S6.m3": "vpxa is the hypervisor, it runs the VMs. – It is vCenter's messenger on the host; the VMkernel runs them.",
+    "S6.m2": (
+        "vCenter down, no HA. – vCenter only configures it; the agents on the hosts (FDM) restart VMs by themselves."
+    ),
+    "S6.m3": (
+        "vpxa is the hypervisor, it runs the VMs. – It is vCenter's messenger on the host; the VMkernel runs them."
+    ),
     "S6.m4": "A host in vCenter can be managed only by vCenter. – Its hostd goes on serving the host client.",
     "S6.m5": "Not responding means dead. – It means that vCenter cannot reach the host's agent.",
     "S6.m6": "DRS and HA are the same. – DRS moves VMs that run, HA restarts VMs that have died.",
@@ -20,7 +24,7 @@ PREDICTIONS = (
     # Clients ask a VM every second; vpxd is stopped for ten minutes. How many requests are lost?
     # a: all of them · b: those until the VM is restarted elsewhere · c: none
     Prediction("S6.p2", correct="c", beliefs={"a": "S6.m1", "b": "S6.m6"}),
-    # vpxd is stopped; somebody powers a VM on at the host; vpxd starts again. What does vCenter show at first, and later?
+    # vpxd is stopped; somebody powers a VM on at the host; vpxd starts again. What does vCenter show at first, later?
     # a: it cannot be powered on at the host · b: off, and vCenter switches it off again · c: off, later on
     Prediction("S6.p3", correct="c", beliefs={"a": "S6.m4", "b": "S7.m2"}),
     # vpxa is stopped on one host, another host crashes. What does vCenter show of the two?
@@ -33,7 +37,7 @@ PREDICTIONS = (
 
 
 def state_at(people, second):
-    """'running' if a request of these seconds was answered, else 'down'. `people`: labkit.failover.Clients of the VM."""
+    """'running' if a request of these seconds was answered, else 'down'. `people`: the VM's labkit.failover.Clients."""
     asked = [request for request in people.requests if abs(request.at_s - second) < 2]
     return "running" if any(request.ok for request in asked) else "down"
 
@@ -87,7 +91,8 @@ EXPLANATIONS = (
     Explanation(
         "S6.p1",
         "In one or two sentences: who noticed that host 2 had died, and who started its VMs again?",
-        "The HA agents on the hosts: the primary missed host 2's heartbeats, by network and on the datastore, and had another "
+        "The HA agents on the hosts: the primary missed host 2's heartbeats, by network and on the datastore, "
+        "and had another "
         "host's hostd power the VMs on. vCenter had only written the configuration, before.",
         (
             "FDM agents on the hosts, not vpxd",
@@ -98,14 +103,16 @@ EXPLANATIONS = (
     Explanation(
         "S6.p3",
         "Why did vCenter's inventory show the wrong state, and what put it right?",
-        "vCenter knows what hosts have told it. Nobody tells it anything while vpxd is stopped; then vpxa's report brings the "
+        "vCenter knows what hosts have told it. Nobody tells it anything while vpxd is stopped; then vpxa's "
+        "report brings the "
         "state, and vCenter takes it over.",
         ("the inventory is a model that lags", "hostd tells vpxa, vpxa tells vpxd; nothing is repaired, it is learnt"),
     ),
     Explanation(
         "S6.p5",
         "Nobody pulled a plug. What keeps the two copies from destroying the disk?",
-        "The lock on the disk's file (VMFS): its owner must renew it on the datastore; esx1 could not, so the other host took "
+        "The lock on the disk's file (VMFS): its owner must renew it on the datastore; esx1 could not, so the "
+        "other host took "
         "it, and only its holder writes. When esx1 sees the disk again it finds the lock lost and ends its copy.",
         (
             "a lock on the shared datastore with a heartbeat, not fencing by power",

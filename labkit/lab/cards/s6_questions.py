@@ -15,14 +15,16 @@ CASES = (
         "A stopped vpxa, a cut cable and a burnt machine look the same from vCenter. HA asks other witnesses.",
     ),
     (
-        "vCenter has greyed a host and its ten VMs ('not responding', 'disconnected'). What do you know of the ten VMs?",
+        "vCenter has greyed a host and its ten VMs ('not responding', 'disconnected'). What do you know of the "
+        "ten VMs?",
         "what they did when the host was last heard, and nothing newer",
         (
             ("they are off", "S6.m5"),
             ("they are being restarted on other hosts", "S6.m5"),
             ("they are paused until vCenter hears the host again", "S6.m1"),
         ),
-        "The inventory is a model. Silence tells nothing about what is behind it: ask the VMs' users, or the host itself.",
+        "The inventory is a model. Silence tells nothing about what is behind it: ask the VMs' users, or the "
+        "host itself.",
     ),
     (
         "You stop vpxa on a healthy host. What do the users of its VMs notice?",
@@ -32,7 +34,8 @@ CASES = (
             ("their VMs are restarted elsewhere by HA", "S6.m5"),
             ("their VMs go on, but without network", "S6.m3"),
         ),
-        "vpxa is vCenter's messenger on the host. The VMkernel runs the VMs, and HA's agents still hear the host's heartbeat.",
+        "vpxa is vCenter's messenger on the host. The VMkernel runs the VMs, and HA's agents still hear the "
+        "host's heartbeat.",
     ),
 )
 
@@ -65,7 +68,8 @@ WORK = (
             ("nobody: without vCenter there is no HA", "S6.m2"),
             ("the hostd of the burnt host, as soon as it is repaired", "S6.m6"),
         ),
-        "HA's agents were configured by vCenter and do not need it any more. It is a restart: what was in memory is gone.",
+        "HA's agents were configured by vCenter and do not need it any more. It is a restart: what was in "
+        "memory is gone.",
     ),
 )
 
@@ -95,14 +99,17 @@ FREE_TEXT = FreeText(
         KeyPoint("R5", 1, "Afterwards vCenter's inventory is stale and must catch up.", ("S6.m5",)),
     ),
     good=Example(
-        "Browser → vCenter (vpxd) → vpxa on the host → hostd → VMkernel, which runs the VM. Cutting any of the first three "
-        "does not hurt running VMs. If vCenter is dead I connect to the host itself, that is hostd; I lose vMotion and DRS, "
+        "Browser → vCenter (vpxd) → vpxa on the host → hostd → VMkernel, which runs the VM. Cutting any of the "
+        "first three "
+        "does not hurt running VMs. If vCenter is dead I connect to the host itself, that is hostd; I lose "
+        "vMotion and DRS, "
         "but HA still restarts VMs because its agents live on the hosts. If hostd is dead, both ways end; restart the "
         "agents. After vCenter returns it must catch up.",
         {"R1": 3, "R2": 1, "R3": 2, "R4": 1, "R5": 1},
     ),
     flawed=Example(
-        "vpxd runs on every host and tells hostd to start the VM. Without vCenter one can log in to the host directly, but "
+        "vpxd runs on every host and tells hostd to start the VM. Without vCenter one can log in to the host "
+        "directly, but "
         "HA fails too and the VMs are lost after a while.",
         {"R1": 1, "R2": 0, "R3": 1, "R4": 0, "R5": 0},
         ("S6.m2", "S6.m1"),

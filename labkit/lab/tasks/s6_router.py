@@ -3,13 +3,17 @@
     route(command, health) -> path | None
 
 command   {"do": "power on" | "power off" | "migrate", "vm": "erp", "host": "esx1"}; with "to": "esx2" for a migration
-health    {"vpxd": True, "esx1": {"vpxa": True, "hostd": False, "ESXi": True, "lockdown": False}, "esx2": {…}}: True is alive;
+health    {"vpxd": True, "esx1": {"vpxa": True, "hostd": False, "ESXi": True, "lockdown": False}, "esx2": {…}}: True is
+alive;
           on a dead ESXi nothing else lives. "lockdown": the host is in lockdown mode
-path      the stations of the order in turn, from the first process that the client talks to down to the machine of the VM's
-          host: ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"], or past vCenter ["esx1-hostd", "esx1"]; None if no way is left
+path      the stations of the order in turn, from the first process that the client talks to down to the machine of the
+VM's
+          host: ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"], or past vCenter ["esx1-hostd", "esx1"]; None if no way is
+          left
 
-Worked example: everything lives, power on erp on esx1 → ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"]. While vCenter can do it, it
-is done through vCenter: its rules and its inventory count. The order is given in a world in which these pieces are dead.
+Worked example: everything lives, power on erp on esx1 → ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"]. While vCenter can
+do it, it is done through vCenter: its rules and its inventory count. The order is given in a world in which these
+pieces are dead.
 """
 
 from labkit.lab import tasks
@@ -24,7 +28,7 @@ FOUND = "a way that exists is found"
 CENTRAL = "while vCenter can do it, it is done through vCenter"
 RULES = (STATIONS, ARRIVES, FOUND, CENTRAL, SHAPE)
 MISCONCEPTIONS = {
-    "S6.m3": "vpxa is the hypervisor, it runs the VMs. – It is vCenter's messenger on the host; hostd gives the orders.",
+    "S6.m3": "vpxa is the hypervisor, it runs the VMs. – It is vCenter's messenger on the host; hostd commands.",
     "S6.m4": "A host in vCenter can be managed only by vCenter. – Its hostd goes on serving the host client.",
     "S6.m5": "Not responding means dead. – It means that vCenter cannot reach the host's agent.",
 }
@@ -47,7 +51,9 @@ def judge(scenario, artefact):
     if not done:
         return no_effect(command, health, path, why, any(goes(None, scenario, way)[0] for way in open_ways))
     if path[0] != "vpxd" and goes(None, scenario, ways(command)[0])[0]:
-        did = f"{said(command)}: you went past vCenter, which could have done it; its inventory is wrong for a while now."
+        did = (
+            f"{said(command)}: you went past vCenter, which could have done it; its inventory is wrong for a while now."
+        )
         return Failure("economy", CENTRAL, did)
     return None
 

@@ -71,8 +71,10 @@ def moves_by_hand(command, health):
 
 def source_only(command, health):
     """Only the host that it leaves matters."""
-    return route({**command, "do": "power on"}, {**health, command["host"]: {**health[command["host"]], "lockdown": True}}) \
-        if command["do"] == "migrate" else route(command, health)  # fmt: skip
+    if command["do"] != "migrate":
+        return route(command, health)
+    source = {**health[command["host"]], "lockdown": True}
+    return route({**command, "do": "power on"}, {**health, command["host"]: source})
 
 
 def no_lockdown(command, health):

@@ -1,4 +1,4 @@
-"""The yard of S6.T1: a vCenter with three hosts, in which some pieces are dead, and an order that is sent by one way."""
+"""The yard of S6.T1: a vCenter with three hosts, some pieces of which are dead, and an order that is sent one way."""
 
 from labkit.vsphere.host_client import HostClient
 from labkit.vsphere.outages import runs

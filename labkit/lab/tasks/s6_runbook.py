@@ -2,20 +2,22 @@
 
     runbook(found) -> list of commands
 
-found = {"vm": "erp", "memory_mib": 4096, "registered_on": "esx1", "disk_on": "san1" (shared) or "esx1-local", "hosts": {"esx1":
-        {"answers": False (to the host client), "pings": False (the machine), "server": "on", "off" or "unknown" (what its BMC
-        says), "lockdown": "disabled", "normal" or "strict", "memory_mib": 16384, "mounts": ["san1"]}, "esx2": {…}}}
+found = {"vm": "erp", "memory_mib": 4096, "registered_on": "esx1", "disk_on": "san1" (shared) or "esx1-local", "hosts":
+{"esx1":
+        {"answers": False (to the host client), "pings": False (the machine), "server": "on", "off" or "unknown" (what
+        its BMC says), "lockdown": "disabled", "normal" or "strict", "memory_mib": 16384, "mounts": ["san1"]}, "esx2":
+        {…}}}
 
 Commands, each a list [what, host]:
     ["power on", h]           at the host client of h: needs the VM registered there
     ["register", h]           at the host client of h: needs the VM's disk on a datastore that h mounts
-    ["end lockdown", h]       at the console of h (DCUI), possible in normal lockdown only; before, the host client is refused
-    ["restart agents", h]     at the console of h: hostd runs again, if the machine lives (it pings)
-    ["power off server", h]   by the BMC of h: everything on it ends; possible if the BMC says 'on' or 'off'
-    ["restore", h]            last night's backup onto the local disk of h, registered there
+    ["end lockdown", h]       at the console of h (DCUI), possible in normal lockdown only; before, the host client is
+    refused ["restart agents", h]     at the console of h: hostd runs again, if the machine lives (it pings) ["power off
+    server", h]   by the BMC of h: everything on it ends; possible if the BMC says 'on' or 'off' ["restore", h]
+    last night's backup onto the local disk of h, registered there
 
-The commands are carried out one after the other, until one fails. [] is an answer, too: nothing can be done now that is safe.
-A VM whose disk is lost with its host may be restored from the backup or left alone, as the company's rules say.
+The commands are carried out one after the other, until one fails. [] is an answer, too: nothing can be done now that is
+safe. A VM whose disk is lost with its host may be restored from the backup or left alone, as the company's rules say.
 Worked example: esx1, where erp is registered, answers, no lockdown → [["power on", "esx1"]].
 """
 
@@ -26,7 +28,9 @@ from labkit.lab.tasks.s6_runbook_mutants import MUTANTS, runbook
 from labkit.lab.tasks.s6_runbook_yard import COMMANDS, Yard
 
 SHAPE = "runbook(…) returns a list of commands [what, host]; [] if nothing is to be done"
-ONE_COPY = "never two running copies of a VM, and none on a guess: its old host is certainly off before it starts elsewhere"
+ONE_COPY = (
+    "never two running copies of a VM, and none on a guess: its old host is certainly off before it starts elsewhere"
+)
 ALIVE = "no machine that lives is switched off: it runs other VMs"
 DATA = "a VM is restored from its backup only if its disk is lost with its host: the backup is older"
 RUNS = "if there is a safe way, the VM runs at the end"

@@ -4,7 +4,12 @@ from random import Random
 
 from labkit.lab.task import Scenario
 
-LIVING, SHARED, LOCAL, LOCKED = "the host lives", "the host is silent, shared disk", "the host is silent, local disk", "lockdown"
+LIVING, SHARED, LOCAL, LOCKED = (
+    "the host lives",
+    "the host is silent, shared disk",
+    "the host is silent, local disk",
+    "lockdown",
+)
 FAMILIES = {LIVING: 1, SHARED: 1, LOCAL: 1, LOCKED: 1}
 NAMES = ("erp", "crm", "shop", "mail", "wiki")
 HOSTS = ("esx1", "esx2", "esx3")
@@ -15,20 +20,25 @@ def scenarios(seed):
     """Twenty-six situations; the seed draws the VM, its host and its size."""
     luck = Random(f"S6.T2/{seed}").random
     rows = [*living(luck), *shared(luck), *local(luck), *locked(luck)]
-    return [
-        Scenario(family, seed * 100 + number, title, data) for number, (family, title, data) in enumerate(rows)
-    ]
+    return [Scenario(family, seed * 100 + number, title, data) for number, (family, title, data) in enumerate(rows)]
 
 
 def found(luck, disk="san1", gib=4, **home):
     """What was found: three hosts, all well but the VM's own, of which `home` tells."""
     name = HOSTS[int(luck() * 3)]
-    well = {"answers": True, "pings": True, "server": "on", "lockdown": "disabled", "memory_mib": 16 * GIB, "mounts": ["san1"]}
+    well = {
+        "answers": True,
+        "pings": True,
+        "server": "on",
+        "lockdown": "disabled",
+        "memory_mib": 16 * GIB,
+        "mounts": ["san1"],
+    }
     hosts = {host: {**well, "mounts": list(well["mounts"])} for host in HOSTS}
     hosts[name].update(home)
     vm = NAMES[int(luck() * len(NAMES))]
-    return {"vm": vm, "memory_mib": gib * GIB, "registered_on": name, "disk_on": disk if disk == "san1" else f"{name}-local",
-            "hosts": hosts}  # fmt: skip
+    disk = disk if disk == "san1" else f"{name}-local"
+    return {"vm": vm, "memory_mib": gib * GIB, "registered_on": name, "disk_on": disk, "hosts": hosts}
 
 
 def others(seen):
@@ -80,7 +90,13 @@ def local(luck):
     """Its host says nothing at all, and its disk lies in it."""
     yield row(LOCAL, "its server is off", found(luck, "local", **SILENT, server="off"), "dead", False)
     yield row(LOCAL, "its server is on", found(luck, "local", **SILENT, server="on"), "dead", False)
-    yield row(LOCAL, "its server is on, only its network is cut", found(luck, "local", **SILENT, server="on"), "cut off", False)
+    yield row(
+        LOCAL,
+        "its server is on, only its network is cut",
+        found(luck, "local", **SILENT, server="on"),
+        "cut off",
+        False,
+    )
     seen = found(luck, "local", **SILENT, server="unknown")
     yield row(LOCAL, "its BMC is silent, too", seen, "cut off", False)
     seen = found(luck, "local", gib=12, **SILENT, server="off")
@@ -92,7 +108,9 @@ def locked(luck):
     """Hosts that only vCenter may enter."""
     yield row(LOCKED, "its host is in normal lockdown mode", found(luck, lockdown="normal"), "well")
     yield row(LOCKED, "its host is in normal lockdown, local disk", found(luck, "local", lockdown="normal"), "well")
-    yield row(LOCKED, "its host is in strict lockdown, local disk", found(luck, "local", lockdown="strict"), "well", False)
+    yield row(
+        LOCKED, "its host is in strict lockdown, local disk", found(luck, "local", lockdown="strict"), "well", False
+    )
     for mode in ("strict", "normal"):
         for which in (0, 1):
             seen = found(luck, **SILENT, server="off")

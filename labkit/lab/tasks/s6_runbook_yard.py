@@ -1,4 +1,4 @@
-"""The yard of S6.T2: three ESXi hosts without a vCenter, one of them perhaps silent, and an administrator with a runbook."""
+"""The yard of S6.T2: three ESXi hosts, no vCenter, one host perhaps silent, an administrator with a runbook."""
 
 from labkit.vim.bmc import Bmc
 from labkit.vmm.host import Host
@@ -99,7 +99,11 @@ class Yard:
         sure = self.home in self.off or self.found["hosts"][self.home]["server"] == "off"
         if starts and not sure:
             self.guessed = self.guessed or f"{what} {host}"
-        if what == "power off server" and self.vmms[host].node.state == "running" and self.truth != "cut off from everything":
+        if (
+            what == "power off server"
+            and self.vmms[host].node.state == "running"
+            and self.truth != "cut off from everything"
+        ):
             self.switched_off = self.switched_off or (host if self.found["hosts"][host]["pings"] else None)
 
     def count(self):
