@@ -27,6 +27,7 @@ HOMES = {
     "Balancer": "balancer",
     "Health": "health",
     "State": "sessions",
+    "Doubled": "doubled",
     "queueing": "queueing",
     "Site": "site",
     "Service": "site",

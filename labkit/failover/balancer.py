@@ -11,6 +11,7 @@ conn-failure`); nginx's `proxy_next_upstream` also repeats after a timeout, but 
 written. Here `retries=0` is the default, and `repeat_writes` is that dangerous word.
 """
 
+from labkit.failover.backend import CHECK
 from labkit.failover.health import Health
 from labkit.failover.policies import Seen, find
 from labkit.world.errors import LabError, Unanswered, number, unknown
@@ -67,6 +68,8 @@ class Balancer:
         if message.kind == "http":
             self._forward(message, ())
             return SILENT
+        if message.kind == CHECK:
+            return {"status": 200}
         return {"status": 400, "error": f"this balancer passes on http, not {message.kind}"}
 
     def _forward(self, message, tried):
