@@ -19,7 +19,6 @@ can_tolerate, first_gap, place_all       the exact answer, by trying all placeme
 Heartbeats              heartbeats on a shared datastore: isolated is not dead
 Locks, Watchdog, SelfFencing   hosts that fence themselves (Proxmox's way), with its time line
 Outage, copies, milestones     what became of a VM, read from the trace
-FourWays                HA, fault tolerance, replication and backup against three accidents
 Ledger, one_cut, cuts   an order book with two writers, in one cut and in fifty: what fencing is for
 """
 
@@ -42,7 +41,6 @@ HOMES = {
     "copies": "history",
     "milestones": "history",
     "Ledger": "ledger",
-    "FourWays": "four_ways",
     "one_cut": "random_cuts",
     "cuts": "random_cuts",
 }

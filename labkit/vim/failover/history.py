@@ -109,5 +109,7 @@ def milestones(trace, vm, kinds=("fault", "lock", "ha", "ipmi", "vim")):
 
 
 def _tells(event):
+    if event.what == "crash" and "-" in event.src:
+        return False  # a process that died with its machine
     quiet = ("orders", "report", "describe", "are you there", "services", "renew", "acquire", "200", "reply")
     return event.what not in quiet and not (event.kind in ("ha", "lock") and event.src.endswith(("-lrm", "-locks")))
