@@ -34,8 +34,8 @@ class Doubled:
         number(advert_s, "advert_s", least=0.01)
         one = pool.balancer
         self.world, self.name = world, name
-        two = Balancer(world, f"{one.name}2", one.names, one.policy, one.weights, one.health, one.timeout_s, one.retries,
-                       one.repeat_writes, one.sticky)  # fmt: skip
+        same = one.names, one.policy, one.weights, one.health, one.timeout_s, one.retries, one.repeat_writes, one.sticky
+        two = Balancer(world, f"{one.name}2", *same)
         self.balancers = [one, two]
         self.address = Address(world, one.name, name=f"{name} address")
         names = [balancer.name for balancer in self.balancers]
