@@ -92,6 +92,14 @@ def test_own_disks_and_a_shared_datastore_are_counted_apart():
     assert fill(placement, 1, shared) == ["esx1"]
 
 
+def test_the_own_disk_fills_up_before_the_memory_does():
+    placement = Placement(records(2))
+    large = Spec(memory_mib=512, disk_gib=120)
+    assert fill(placement, 2, large) == ["esx1", "esx2"]
+    assert "2 by own disk" in refusal(placement.choose, Request(large)).message
+    assert fill(placement, 1, Spec(memory_mib=512, disk_gib=80)) == ["esx1"]
+
+
 def test_a_datastore_of_unknown_size_takes_nothing_before_somebody_says_it():
     placement = Placement(records(1, datastores=("san1",)))
     request = Request(Spec(datastore="san1"))
