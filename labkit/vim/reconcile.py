@@ -190,6 +190,9 @@ def tick(vim):
             vim.changed[vm] = None
     for vm in list(vim.unplaced):
         vim.changed[vm] = None
+    for vm in vim.doubts:
+        if vm.left is not None and vm.target.state == CONNECTED:
+            vim.describe(vm.target)  # its host has handed it over: does the target have it?
     if vim.changed or vim.unsaved or vim.hosts_changed:
         run(vim)
 

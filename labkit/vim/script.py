@@ -72,8 +72,11 @@ class Script:
     def _order(self, name, spec, host):
         self.n += 1
         self.ordered.add(name)
-        self.world.cast(self.name, self.agents[host], "vim", "orders", shown={"orders": [["run", name, self.n, 0]]},
-                        boot=self.heard.get(host, 1), specs=[spec.as_json()], orders=[["run", name, self.n, 0]])  # fmt: skip
+        order = ["run", name, self.n, 0]
+        self.world.cast(
+            self.name, self.agents[host], "vim", "orders", shown={"orders": [order]}, boot=self.heard.get(host, 1),
+            specs=[spec.as_json()], orders=[order],
+        )  # fmt: skip
 
     def _hear(self, message):
         report = message.detail
