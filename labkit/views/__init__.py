@@ -13,6 +13,8 @@ MemoryPressure(…)          a host short of memory: its state, and each VM as i
 DiskChain(disk)            the files a disk is made of, and from which of them each block is read
 PageWalk(…)                one walk through page tables, reference by reference
 PreCopy(…)                 the rounds of a live migration: dirty rate, link, memory, stop rule in your hand
+HeatMap(vim)               every host of a VIM as a square: how full, in which state; 2,500 of them
+LiveBalancing()            hosts as bars, migrations as arcs: threshold, hysteresis and noise in your hand
 SaveTheCompany()           a host is silent, and you have three buttons
 Evacuation(…)              who knows what when: a lost host, its VMs' copies, detection, fence, restart
 Placing(vim)               where a VM goes: filter after filter, then the weighers
@@ -35,6 +37,8 @@ HOMES = {
     "DiskChain": "disk_chain",
     "PageWalk": "page_walk",
     "PreCopy": "precopy",
+    "HeatMap": "heat_map",
+    "LiveBalancing": "live_balancing",
     "SaveTheCompany": "save_the_company",
     "Evacuation": "evacuation",
     "Placing": "placement",

@@ -1,4 +1,4 @@
-"""Card S9, first half: VMs on hosts. Predictions, observations, explanations, a question in variants. Registers nothing."""
+"""Card S9, first half: VMs on hosts. Predictions, observations, explanations, a question. Registers nothing."""
 
 from labkit.lab.card import Explanation, Look, Observation, Prediction, Question, turned
 
@@ -81,7 +81,7 @@ EXPLANATIONS = (
     Explanation(
         "S9.p6",
         "Every single move made the hosts more even. Why did the requests become slower?",
-        "The moves answered noise that was over before the next pass; what remained were costs and VMs in wrong places.",
+        "They answered noise that was over before the next pass; what remained were costs and VMs in wrong places.",
         (
             "a load must last longer than the balancer's pass to be worth following",
             "hysteresis: the load must hold, start and stop are two thresholds, a moved VM rests",

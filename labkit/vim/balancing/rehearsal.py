@@ -106,12 +106,6 @@ class Rehearsal:
         self.means[name] = number(mhz, "mhz")
         self.vms[name] = replace(self.vms[name], demand_mhz=float(mhz))
 
-    @action
-    def settings(self, noise=None, **options):
-        """Other settings from now on; what was learnt of the load is forgotten."""
-        self.noise = self.noise if noise is None else number(noise, "noise")
-        self.regulator = Regulator(**options) if options else self.regulator
-
     # -- what happens by itself ------------------------------------------------------------------------------------
     def _work(self):
         while True:
