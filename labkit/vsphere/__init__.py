@@ -25,6 +25,7 @@ HOMES = {
     "works": "outages",
     "OPERATIONS": "outages",
     "OUTAGES": "outages",
+    "outage_table": "outages",
     "maxima": "limits",
 }
 __all__ = list(HOMES)
