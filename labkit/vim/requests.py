@@ -34,7 +34,9 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
 
 
 def admit(vim, verb, vm, host=None, user=None):
-    """Ask the policies and the failover system's admission control, if there are any. LabError if they refuse."""
+    """Ask templates, policies and the admission control of the failover system. LabError if one of them refuses."""
+    if vim.templates_or_none is not None:
+        vim.templates.admit(verb, vm.name)
     policies = vim.policies_or_none
     if policies is not None:
         from labkit.vim.policies import Act

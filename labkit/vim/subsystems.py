@@ -176,6 +176,11 @@ class Subsystems:
         return self._parts["templates"]
 
     @property
+    def templates_or_none(self):
+        """The templates, if there are any."""
+        return self._parts.get("templates")
+
+    @property
     def replication(self):
         """The replication, or None: labkit.vim.replication."""
         return self._parts.get("replication")
@@ -217,7 +222,7 @@ class Subsystems:
                 policies.released(vm.name)
             else:
                 (policies.give_back if error else policies.settle)(vm.name)
-        templates = self._parts.get("templates")
+        templates = self.templates_or_none
         if templates is not None and vm.name not in self.vms:
             templates.released(vm)
         if hasattr(self.failover, "settled"):

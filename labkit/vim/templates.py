@@ -177,9 +177,11 @@ class Templates:
         """The Spec of a template. LabError (404)."""
         return self[name].spec
 
-    def startable(self, vm):
-        """Return if this VM (a name) may start. LabError (409) if it is a template."""
-        if vm in self.all:
+    def admit(self, verb, vm):
+        """Return if this may be done with a VM (a name). LabError (409): a template neither starts nor goes away."""
+        if vm in self.all and verb == "terminate":
+            raise LabError(f"{vm!r} is a template", 409, True, "back_to_vm() first")
+        if vm in self.all and verb == "start":
             raise LabError(
                 f"{vm!r} is a template: it does not start", 409, True, "deploy a VM from it, or back_to_vm()"
             )
