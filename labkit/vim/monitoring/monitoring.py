@@ -13,8 +13,7 @@ from labkit.world import LabError, action
 from labkit.world.errors import unknown
 
 TICK_S = 10.0
-LASTING = ("running", "off", "paused", "absent")
-PASSING = {"running": ("migrating",), "off": ("absent",)}  # no event: it ran all the time; it was only created
+LASTING = frozenset(("running", "off", "paused", "absent"))
 GAPS_S = {"raw": HOLD_S, "5 min": 1.5 * FIVE_MIN_S, "30 min": 1.5 * HALF_HOUR_S}
 
 
@@ -28,6 +27,7 @@ class Monitoring:
         self.world, self.name = world, name
         self.hosts_, self.vms_ = {} if hosts is None else hosts, {} if vms is None else vms
         self.series, self.rules, self.states = {}, {}, {}
+        self.homes = {}  # VM -> host on which it was seen running last
         self.watched, self.events, self.silent, self._of_hosts = {}, Events(), set(), []
 
     def __repr__(self):
@@ -70,9 +70,19 @@ class Monitoring:
 
     def vm_changed(self, vm, before):
         """The VM's host has reported another state than before."""
-        what = vm.reported
-        if what in LASTING and before not in PASSING.get(what, ()):
-            self.events.add(self.world.now, what, vm.name)
+        what, host = vm.reported, vm.host.name if vm.host is not None else None
+        if what not in LASTING:
+            return
+        earlier = self.homes.get(vm.name)
+        if what == "running":
+            self.homes[vm.name] = host
+            if earlier not in (None, host):
+                what = "migrated" if before == "migrating" else "restarted"
+            elif before == "migrating":
+                return  # it stayed, and has run all the time
+        else:
+            self.homes.pop(vm.name, None)
+        self.events.add(self.world.now, what, vm.name, {"host": host})
 
     def host_changed(self, host, before):
         """The host is connected, silent or fenced now."""

@@ -100,3 +100,21 @@ def apart_against_use(group, homes):
                 f"group {group!r} must keep apart, and {' and '.join(members[:3])} are both on {host}",
                 "migrate one of them away first",
             )
+
+
+def together_against_use(group, homes):
+    """Members that are on different hosts already."""
+    if len(homes) > 1:
+        (first, one), (second, other) = list(homes.items())[:2]
+        raise conflict(
+            f"group {group!r} must be together, and {one[0]} is on {first}, {other[0]} on {second}",
+            "migrate them to one host first",
+        )
+
+
+def place_against_use(places, project, vms):
+    """VMs of the project that are where it may not be any more."""
+    for vm in vms:
+        why = places.why_not(project, vm.host.name, vm.host.cluster) if vm.host is not None else None
+        if why:
+            raise conflict(f"{why}, and {vm.name} is on {vm.host.name}", "migrate it first")

@@ -83,6 +83,7 @@ class Policies:
             table.pop(project, None)
             table.update({project: value} if value else {})
         contradictions.allowed_nowhere(draft, project, list(self.hosts.values()))
+        contradictions.place_against_use(draft, project, [vm for vm in self.vms.values() if vm.project == project])
         self._adopt(draft, "place", project, clusters=clusters, hosts=hosts)
 
     @action
@@ -104,11 +105,7 @@ class Policies:
     def separate(self, group):
         """Members of this group never share a host: a policy, so nobody's order overrules it."""
         contradictions.apart_and_together(group, "apart", self.allowed.near)
-        homes = {}
-        for vm in self.vms.values():
-            if group in vm.groups and admission.home(vm):
-                homes.setdefault(admission.home(vm), []).append(vm.name)
-        contradictions.apart_against_use(group, homes)
+        contradictions.apart_against_use(group, self._homes(group))
         if self.placement is not None:
             self.placement.rules.apart(f"policy: {group} apart", group=group, must=True)
         self.allowed.apart.add(words(group, "a group's name"))
@@ -118,6 +115,7 @@ class Policies:
     def together(self, group):
         """Members of this group always share a host."""
         contradictions.apart_and_together(group, "together", self.allowed.apart)
+        contradictions.together_against_use(group, self._homes(group))
         if self.placement is not None:
             self.placement.rules.together(f"policy: {group} together", group=group, must=True)
         self.allowed.near.add(words(group, "a group's name"))
@@ -237,6 +235,14 @@ class Policies:
         return Listing(self)
 
     # -- inside ------------------------------------------------------------------------------------------------------
+    def _homes(self, group):
+        """Host -> names of the group's members that are assigned to it."""
+        homes = {}
+        for vm in self.vms.values():
+            if group in vm.groups and admission.home(vm):
+                homes.setdefault(admission.home(vm), []).append(vm.name)
+        return homes
+
     def _draft(self):
         draft, now = Places(), self.allowed
         for name, value in vars(now).items():

@@ -1,6 +1,7 @@
 """Monitoring in a VIM: it knows what the agents said, when they said it, and no more."""
 
 from labkit.vim import Spec, datacenter
+from labkit.vim.failover import FailoverSystem
 from labkit.world import World
 
 
@@ -22,3 +23,19 @@ def test_figures_come_from_reports_and_a_cut_makes_them_unknown():
     names = [name for _, name, entity, *_ in monitoring.events if name and entity in ("esx1", "web")]
     assert "VmPoweredOnEvent" in names and "HostConnectionLostEvent" in names and "HostConnectedEvent" in names
     assert any("unknown from" in row for row in monitoring.chart("esx1").rows())
+
+
+def test_a_move_and_a_restart_are_told_apart():
+    w = World(seed=7)
+    vim = datacenter(w, hosts=3, shared=("san1",), failover=FailoverSystem())
+    monitoring = vim.monitoring
+    vim.create("web", spec=Spec(datastore="san1", memory_mib=2048), host="esx1").wait()
+    vim.migrate("web", "esx2").wait()
+    w.crash("esx2")
+    w.run(until=w.now + 200)
+    vim.stop("web").wait()
+    vim.start("web").wait()
+    told = {of: [name for _, name, *_ in monitoring.events.where(entity=of) if name] for of in ("web", "esx2")}
+    moved, again = ["VmPoweredOnEvent", "VmMigratedEvent"], ["VmPoweredOffEvent", "VmPoweredOnEvent"]
+    assert told["web"] == [*moved, "VmRestartedOnAlternateHostEvent", *again]
+    assert told["esx2"][:2] == ["HostConnectionLostEvent", "HostShutdownEvent"]

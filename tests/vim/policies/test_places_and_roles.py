@@ -135,6 +135,7 @@ def test_contradictions_are_refused_when_written_with_both_named_and_nothing_cha
         (lambda: p.reserve("club", memory_mib=10000), "40,000 for 'bank' . 10,000 for 'club'.*49,152"),
         (lambda: p.exclusive("esx3", "bank"), "'shop' may run on no host: .*c2 only; esx3 is exclusive to"),
         (lambda: p.exclusive("esx2", "shop"), "esx2 exclusive to 'shop', and on it web2 of 'bank'"),
+        (lambda: p.place("bank", hosts=("esx1",)), "'bank' may use esx1 only, and web2 is on esx2"),
         (lambda: p.together("db"), "group 'db' must be together, and it must be apart"),
     ):
         with pytest.raises(LabError, match=words) as error:
