@@ -58,7 +58,7 @@ class Run:
         moments = {AT_S, MENDED_S, *(t for copy in self.copies for t in span_of(copy))}
         for copy in self.copies:
             start_s, end_s = span_of(copy)
-            cuts = sorted({start_s, end_s, *(t for t in moments if start_s < t < end_s)})
+            cuts = [start_s, *sorted(t for t in moments if start_s < t < end_s - 1), end_s]  # no slivers
             for left, right in zip(cuts, cuts[1:], strict=False):
                 yield Band(f"copy on {copy.host}", left, right, *self._state(copy, left))
 

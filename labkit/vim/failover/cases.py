@@ -36,7 +36,9 @@ class Case:
     def row(self):
         """The case in words."""
         running = sum(job.state == "success" for job in self.restarts.values())
-        what = f"{self.outcome} at {seconds(self.ended_at_s)} s" if self.outcome else self.alarm or "being looked at"
+        what = self.alarm or "being looked at"
+        if self.outcome:
+            what = f"{self.outcome} at {seconds(round(self.ended_at_s, 1))} s"
         down = "; ".join(f"{vm}: {why}" for vm, why in list(self.down.items())[:MOST])
         down += f"; and {len(self.down) - MOST} more" if len(self.down) > MOST else ""
         missed = f"{seconds(self.silent_at_s)} s"

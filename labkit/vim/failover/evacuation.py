@@ -102,7 +102,8 @@ class Evacuation:
     def _tell(self):
         """Some cannot move: say so once, and go on looking."""
         if not self.job.ended:
-            why = f"{len(self._left())} VMs stay on {self.host.name}: {self._reasons()}"
+            many = len(self._left())
+            why = f"{many} VM{'s stay' if many > 1 else ' stays'} on {self.host.name}: {self._reasons()}"
             self.job.finish(self.world.now, LabError(why, 409, True, "stop or terminate them, or make room elsewhere"))
             self.vim.emit(f"evacuation: {why}", self.host.name)
 

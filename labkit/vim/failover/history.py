@@ -48,7 +48,8 @@ def copies(trace, vm):
 class Outage:
     """How a VM got over a lost host, in seconds since `since_s`, when the cable was cut or the host died.
 
-    isolated_s   so long the old copy ran on where nobody could reach it (0 if the host died)
+    isolated_s   so long the old copy ran on, cut off from whoever decides (0 if the host died). Whether customers still
+                 reached it depends on what was cut: the management network, or all of them
     nowhere_s    so long no copy ran; twice_s: so long two ran at once
     outage_s     until the new copy runs (its guest still has to boot); None: it never did
     """
@@ -87,14 +88,14 @@ class Outage:
     def rows(self):
         """(what, seconds) in words."""
         return [
-            ("outage, until a new copy runs", self.outage_s),
-            ("of it: the old copy runs on, and nobody reaches it", self.isolated_s),
+            ("until a new copy runs", self.outage_s),
+            ("of it: the old copy runs on, cut off", self.isolated_s),
             ("of it: no copy runs", self.nowhere_s),
             ("two copies at once", self.twice_s),
         ]
 
     def __repr__(self):
-        lines = [f"{what:52} {'never' if s is None else seconds(round(s, 1)) + ' s'}" for what, s in self.rows()]
+        lines = [f"{what:40} {'never' if s is None else seconds(round(s, 1)) + ' s'}" for what, s in self.rows()]
         return "\n".join([f"{self.vm}, lost at {seconds(self.since_s)} s with {self.old.host}", *lines])
 
 

@@ -190,7 +190,8 @@ class FailoverSystem:
             except LabError as error:
                 case.stays_down(vm, error.message)
                 self.vim.emit(f"{vm.name} stays down: {error.message}", vm.name)
-        self.vim.emit(f"restart of {len(order)} VMs", hosts=len(cases), vms=len(order))
+        many = sum(len(case.restarts) for case in cases)
+        self.vim.emit(f"restart of {many} VM{'s' * (many != 1)}", hosts=len(cases), vms=many)
 
     def _wanted(self, case, vm):
         if vm.priority == "disabled" or vm.name in self.disabled or self.disabled & set(vm.groups):

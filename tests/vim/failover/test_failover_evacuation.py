@@ -50,7 +50,7 @@ def test_what_cannot_move_stays_and_says_why_and_the_rest_goes_on():
     w, vim = center(vms=3)
     vim.create("local", spec=Spec(), host="esx1").wait()
     job = vim.maintenance("esx1")
-    with pytest.raises(LabError, match=r"1 VMs stay on esx1: local \(its disk lies on esx1 itself\)"):
+    with pytest.raises(LabError, match=r"1 VM stays on esx1: local \(its disk lies on esx1 itself\)"):
         job.wait()
     assert vim.hosts["esx1"].maintenance == "entering" and list(vim.hosts["esx1"].vms) == ["local"]
     assert vim.vms["local"].seen == "running"
