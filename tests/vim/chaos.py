@@ -1,5 +1,7 @@
 """A small data centre in which everything goes wrong, and somebody who sees the truth."""
 
+from contextlib import suppress
+
 from labkit.vim import Spec, datacenter
 from labkit.vmm import Host
 from labkit.world import LabError, World
@@ -25,7 +27,7 @@ class Restarter:
         while host.state == "unknown":
             if (yield from self.vim.fence(host, timeout_s=3)):
                 for vm in list(host.vms.values()):
-                    if vm.desired in ("running", "paused"):
+                    if vm.desired in ("running", "paused") and vm.spec.datastore:
                         self.vim.restart(vm.name)
             else:
                 yield self.vim.world.timeout(20)
@@ -44,10 +46,8 @@ def center(seed=1, failover=True, **vim):
 def act(world, vim, what, a, b):
     """One thing that happens. Orders that the VIM refuses are part of the story."""
     host, vm = HOSTS[a % 3], VMS[b % 4]
-    try:
+    with suppress(LabError):
         ACTS[what](world, vim, host, vm, HOSTS[(a + 1 + b % 2) % 3])
-    except LabError:
-        pass
 
 
 ACTS = {
@@ -98,7 +98,7 @@ def calm(world):
 def twice(world):
     """Moments (t, vm, hosts) at which a VM ran on two hosts, by what the hosts themselves did, event by event."""
     running, found = {}, []
-    for n, t, src, dst, kind, what, cause, step, detail in world.rows:
+    for _, t, src, _, kind, _, _, _, detail in world.rows:
         if kind == "libvirt" and detail and "domain" in detail and "state" in detail and src in HOSTS:
             places = running.setdefault(detail["domain"], set())
             (places.add if detail["state"] == "running" else places.discard)(src)
