@@ -27,6 +27,8 @@ NAMES = {  # how our sentences begin (after 'web: ' of a VM), and what vCenter c
     "migrated": "VmMigratedEvent",
     "restarted": "VmRestartedOnAlternateHostEvent",
     "no valid host": "NotEnoughResourcesToStartVmEvent",
+    "verdict: dead": "DasHostFailedEvent",
+    "verdict: isolated": "DasHostIsolatedEvent",
 }
 
 
