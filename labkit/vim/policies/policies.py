@@ -220,7 +220,8 @@ class Policies:
         if self._capacity is None or self._capacity_of != len(self.hosts):
             all_ = [host.hardware for host in self.hosts.values() if host.hardware is not None]
             sums = [sum(getattr(each, name) for each in all_) for name in ("pcpus", "memory_mib", "disk_gib")]
-            counts = [sums[at] * self.ratios[name] for at, name in enumerate(("cpu", "memory", "disk"))]
+            ratios = self.ratios if self.vim is None else {**self.ratios, **self.vim.placement.ratios}
+            counts = [sums[at] * ratios[name] for at, name in enumerate(("cpu", "memory", "disk"))]
             self._capacity, self._capacity_of = (*counts, None) if all_ else (None,) * 4, len(self.hosts)
         return self._capacity
 

@@ -38,4 +38,4 @@ def test_a_move_and_a_restart_are_told_apart():
     told = {of: [name for _, name, *_ in monitoring.events.where(entity=of) if name] for of in ("web", "esx2")}
     moved, again = ["VmPoweredOnEvent", "VmMigratedEvent"], ["VmPoweredOffEvent", "VmPoweredOnEvent"]
     assert told["web"] == [*moved, "VmRestartedOnAlternateHostEvent", *again]
-    assert told["esx2"][:2] == ["HostConnectionLostEvent", "HostShutdownEvent"]
+    assert told["esx2"][:3] == ["HostConnectionLostEvent", "DasHostFailedEvent", "HostShutdownEvent"]
