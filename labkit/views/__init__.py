@@ -18,7 +18,10 @@ LiveBalancing()            hosts as bars, migrations as arcs: threshold, hystere
 SaveTheCompany()           a host is silent, and you have three buttons
 Evacuation(…)              who knows what when: a lost host, its VMs' copies, detection, fence, restart
 Placing(vim)               where a VM goes: filter after filter, then the weighers
+PairView(pair)             two machines, what each believes, the cable and the power switch in your hand
+TwoCurves(…)               the same crash for active–passive and active–active: who is served, who waits
 LivePool(…)                active–active at work: kill, slow, heal, change the policy, and watch queues and clients
+OutageMatrix()             a piece of vSphere is dead: say what still works, then see it played
 Monitor(vim)               hosts with the age of their figures, a metric over time, alarms and events
 """
 
@@ -43,7 +46,10 @@ HOMES = {
     "Evacuation": "evacuation",
     "Placing": "placement",
     "Monitor": "monitoring",
+    "PairView": "pair",
+    "TwoCurves": "two_curves",
     "LivePool": "pool",
+    "OutageMatrix": "outage_matrix",
 }
 __all__ = list(HOMES)
 __getattr__ = names(__name__, HOMES)
