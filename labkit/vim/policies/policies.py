@@ -34,7 +34,7 @@ class Policies:
         self.quotas, self.reservations = {}, {}
         self.allowed, self.roles, self.claims = Places(), Roles(), Claims()
         self.active = self.counting = False
-        self._capacity, self._capacity_of, self._conditions, self._conditions_of = None, 0, {}, 0
+        self._capacity, self._capacity_of, self._conditions, self._conditions_of = None, None, {}, 0
 
     @property
     def placement(self):
@@ -216,13 +216,18 @@ class Policies:
     # -- figures -----------------------------------------------------------------------------------------------------
     @property
     def capacity(self):
-        """(vcpus, memory_mib, disk_gib, None): what may be promised in all hosts of the inventory."""
-        if self._capacity is None or self._capacity_of != len(self.hosts):
-            all_ = [host.hardware for host in self.hosts.values() if host.hardware is not None]
-            sums = [sum(getattr(each, name) for each in all_) for name in ("pcpus", "memory_mib", "disk_gib")]
-            ratios = self.ratios if self.vim is None else {**self.ratios, **self.vim.placement.ratios}
-            counts = [sums[at] * ratios[name] for at, name in enumerate(("cpu", "memory", "disk"))]
-            self._capacity, self._capacity_of = (*counts, None) if all_ else (None,) * 4, len(self.hosts)
+        """(vcpus, memory_mib, disk_gib, None): what may be promised in all hosts of the inventory, and on the shared
+        datastores; all None while there is no host."""
+        promised = getattr(self.placement, "capacity", None)
+        ratios = promised.ratios if promised is not None else self.ratios
+        shared_mib = sum(total for total, _ in promised.shared.values()) if promised is not None else 0
+        key = len(self.hosts), shared_mib
+        if self._capacity is None or self._capacity_of != key:
+            there = [host.hardware for host in self.hosts.values() if host.hardware is not None]
+            parts = (("cpu", "pcpus"), ("memory", "memory_mib"), ("disk", "disk_gib"))
+            sums = [ratios[what] * sum(getattr(each, name) for each in there) for what, name in parts]
+            sums[2] += shared_mib / 1024
+            self._capacity, self._capacity_of = (*sums, None) if there else (None,) * 4, key
         return self._capacity
 
     @property

@@ -96,3 +96,16 @@ def test_a_world_with_policies_can_be_forked():
     w.run(until=40)
     twin = w.fork().components["vim"]
     assert twin.policies.claims.sums("shop") == vim.policies.claims.sums("shop") == ((1, 2048, 10, 1), (0, 0, 0, 0))
+
+
+def test_a_reservation_keeps_room_in_all_hosts_and_on_shared_disks():
+    w, vim = made()  # 3 hosts of 16 GiB
+    vim.policies.reserve("bank", memory_mib=32768, disk_gib=1000)
+    for n in range(4):
+        vim.create(f"shop{n}", spec=Spec(memory_mib=4096, datastore="san1"), project="shop")
+    with pytest.raises(LabError, match="16,384 taken, 32,768 kept free for others") as error:
+        vim.create("shop4", spec=Spec(memory_mib=4096, datastore="san1"), project="shop")
+    assert error.value.code == 507
+    vim.create("safe", spec=Spec(memory_mib=4096, datastore="san1"), project="bank").wait()
+    with pytest.raises(LabError, match="contradict each other: reservations of"):
+        vim.policies.reserve("club", disk_gib=10**9)
