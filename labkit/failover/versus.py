@@ -33,7 +33,7 @@ class Accident:
     detect_s      until the silence is noticed, by three beats or three health checks (check_s: other checks)
     failover_s    from there until the standby serves
     state         'none', 'shared' (one store behind all), 'one writer' (two that write overwrite each other)
-    capacity      requests per second of one machine; each takes 1/capacity
+    capacity      requests per second of one machine; each takes 1/capacity; arrivals: 'poisson' or 'constant'
     until_s, late_s, patience_s   end of the experiment, and what clients find late or do not wait for
     Raises LabError for values that cannot be meant.
     """
@@ -49,6 +49,7 @@ class Accident:
     until_s: float = 360.0
     late_s: float = 2.0
     patience_s: float = 120.0
+    arrivals: str = "poisson"
     seed: int = 1
 
     def __post_init__(self):
@@ -112,7 +113,8 @@ def active(accident):
 
 def _people(w, to, rate, accident):
     writes = 1.0 if accident.state == "one writer" else 0.0
-    return Clients(w, to, rate, late_s=accident.late_s, patience_s=accident.patience_s, write_share=writes)
+    return Clients(w, to, rate, arrivals=accident.arrivals, late_s=accident.late_s, patience_s=accident.patience_s,
+                   write_share=writes)  # fmt: skip
 
 
 def _overwritten(app, people, accident):
