@@ -45,7 +45,8 @@ class State:
             world.node(store, serve=self._stored)
 
     def __repr__(self):
-        return f"<State: {self.kind}{f', {self.rule}' if self.kind == 'replicated' else ''}>"
+        more = {"local": "in each node", "shared": "read, changed and written back", "replicated": self.rule}
+        return f"<State: {self.kind}, {'one step' if self.kind == 'shared' and self.atomic else more[self.kind]}>"
 
     def join(self, backend):
         """A backend of the pool that this is the app of: it hears the news of the others."""
