@@ -81,13 +81,16 @@ class Balancer:
         recommended, if automation is 'manual')."""
         self.passed_s = self.vim.world.now
         self.advice = {}
-        busy = self.busy()
+        under_way = self.under_way()
+        busy = stores(under_way)
         for name, hosts in self.clusters().items():
             regulator = self.regulators[name]
             start, above = regulator.above(len(hosts))
             if above < regulator.hold and start != float("inf"):
                 continue
-            advice = self.advice[name] = regulator.decide(*self.seen(hosts), self.vim.world.now, self.left(hosts), busy)
+            advice = self.advice[name] = regulator.decide(
+                *self.seen(hosts, under_way), self.vim.world.now, self.left(hosts), busy
+            )
             for move in advice if self.automation == "full" else ():
                 busy[self.vim.vms[move.vm].spec.datastore] += self._order(move, regulator)
         return self.advice
@@ -117,7 +120,8 @@ class Balancer:
         regulator = self.regulators[vm.host.cluster]
         resting = regulator.resting(self.vim.world.now) | self.left(hosts)
         options = {"threshold": regulator.threshold, "target": regulator.target, **regulator.options, "most": 0}
-        advice = recommend(*self.seen(hosts), resting=resting, busy=self.busy(), **options)
+        under_way = self.under_way()
+        advice = recommend(*self.seen(hosts, under_way), resting=resting, busy=stores(under_way), **options)
         advice.why = f"nothing speaks against it; a load must hold for {regulator.hold} samples until a pass moves it"
         return advice.explain(name)
 
@@ -126,32 +130,35 @@ class Balancer:
         """Names of VMs that are not moved now: pinned, or something is being done with them."""
         return self.pinned | {vm.name for host in hosts for vm in host.vms.values() if vm.task or vm.target or vm.also}
 
-    def busy(self):
-        """{datastore: migrations under way}."""
-        return Counter(vm.spec.datastore for vm in self.vim.vms.values() if vm.target is not None)
+    def under_way(self):
+        """The VMs that are being migrated."""
+        return [vm for vm in self.vim.vms.values() if vm.target is not None]
 
-    def seen(self, hosts):
-        """(hosts, VMs) of a cluster as HostLoads and VmLoads. A host's memory is what placement has left there, and
-        what the VMs take that may be moved."""
-        under_way = Counter()
-        for vm in self.vim.vms.values():
-            if vm.target is not None:
-                under_way.update((vm.host.name, vm.target.name))
+    def seen(self, hosts, under_way):
+        """(hosts, VMs) of a cluster as HostLoads and VmLoads. What a host has for VMs is what placement has left there,
+        and what the VMs take that may be moved."""
+        busy = Counter(name for vm in under_way for name in (vm.host.name, vm.target.name))
         rules, names = self.vim.placement.rules, frozenset(host.name for host in hosts)
         told, vms = [], []
         for host in hosts:
             here = [vm for vm in sorted(host.vms.values(), key=lambda vm: vm.index) if vm.seen == "running"]
-            free_mib = self.vim.placement.free(host)["memory_mib"]
-            told.append(host_load(host, free_mib + sum(vm.spec.memory_mib for vm in here), under_way[host.name]))
+            told.append(host_load(host, self.vim.placement.free(host), here, busy[host.name]))
             vms += [vm_load(vm, host, rules, names) for vm in here]
         return told, vms
 
 
-def host_load(host, memory_mib, migrations):
-    """A HostRecord as a HostLoad."""
+def stores(under_way):
+    """{datastore: migrations under way}."""
+    return Counter(vm.spec.datastore for vm in under_way)
+
+
+def host_load(host, free, here, migrations):
+    """A HostRecord as a HostLoad. free: what placement has left; here: the VMs that run there."""
     hardware = host.hardware
+    memory_mib = free["memory_mib"] + sum(vm.spec.memory_mib for vm in here)
+    vcpus = free["vcpus"] + sum(vm.spec.vcpus for vm in here)
     return HostLoad(host.name, hardware.capacity_mhz, max(memory_mib, 1), host.state, host.maintenance,
-                    hardware.cpu_model, hardware.networks, host.datastores, migrations)  # fmt: skip
+                    hardware.cpu_model, hardware.networks, host.datastores, migrations, vcpus)  # fmt: skip
 
 
 def vm_load(vm, host, rules, names):
@@ -166,4 +173,4 @@ def vm_load(vm, host, rules, names):
             allowed = frozenset(rule.hosts) if rule.kind == "on" else names - set(rule.hosts)
             only = allowed if only is None else only & allowed
     return VmLoad(vm.name, host.name, vm.demand_mhz, spec.memory_mib, spec.dirty_mib_s, False, spec.datastore,
-                  spec.cpu_model, spec.networks, apart, together, only)  # fmt: skip
+                  spec.cpu_model, spec.networks, apart, together, only, spec.vcpus)  # fmt: skip

@@ -47,6 +47,11 @@ def _room(grid, vm, host):
     return f"it needs {grid.memory[vm]:.0f} MiB, {grid.hosts[host].name} has {max(grid.free_mib[host], 0):.0f} free"
 
 
+def _promised(grid, vm, host):
+    free = f"{max(grid.free_vcpus[host], 0):.0f} of {grid.hosts[host].vcpus:g} that may be promised"
+    return f"it needs {grid.vcpus[vm]:.0f} vCPUs, {grid.hosts[host].name} has {free}"
+
+
 def _rules(grid, vm, host):
     there = [other.name for place, other in enumerate(grid.vms) if grid.at[place] == host and place != vm]
     me = grid.vms[vm]
@@ -93,6 +98,8 @@ CHECKS = (
           lambda grid, limits, vm, host: _rules(grid, vm, host)),
     Check(lambda grid, limits: grid.memory[grid.rows][:, None] <= grid.free_mib[grid.columns],
           lambda grid, limits, vm, host: _room(grid, vm, host)),
+    Check(lambda grid, limits: grid.vcpus[grid.rows][:, None] <= grid.free_vcpus[grid.columns],
+          lambda grid, limits, vm, host: _promised(grid, vm, host)),
     Check(lambda grid, limits: (grid.migrations[grid.at[grid.rows]] < limits.at_once)[:, None]
           & (grid.migrations[grid.columns] < limits.at_once),
           _busy),

@@ -25,7 +25,7 @@ class Grid:
     """Hosts and VMs (HostLoad, VmLoad) as arrays. `rows` and `columns`: indices of the VMs and hosts looked at now;
     limits: checks.Limits; busy: {datastore: migrations under way}.
 
-    load, free_mib, migrations   per host, as they will be after the moves chosen so far
+    load, free_mib, free_vcpus, migrations   per host, as they will be after the moves chosen so far
     at, demand, memory, cost     per VM: index of its host, MHz, MiB, MHz · s (infinite: pre-copy does not converge)
     """
 
@@ -43,6 +43,9 @@ class Grid:
         self.load = np.bincount(self.at, self.demand, size) / self.capacity
         self.free_mib = np.array([host.memory_mib for host in hosts], float)
         self.free_mib -= np.bincount(self.at, self.memory, size)
+        self.vcpus = np.array([vm.vcpus for vm in vms], float)
+        self.free_vcpus = np.array([np.inf if host.vcpus is None else host.vcpus for host in hosts], float)
+        self.free_vcpus -= np.bincount(self.at, self.vcpus, size)
         self._cost(limits.link_mib_s, limits.policy)
         self.movable = np.isfinite(self.cost) & self._may_leave(resting)
         self.smallest_mib = self.memory[self.movable].min(initial=np.inf)
@@ -152,6 +155,7 @@ class Grid:
         for place, sign in ((self.at[vm], -1), (host, 1)):
             self.load[place] += sign * self.demand[vm] / self.capacity[place]
             self.free_mib[place] -= sign * self.memory[vm]
+            self.free_vcpus[place] -= sign * self.vcpus[vm]
             self.migrations[place] += 1
         self.per_store[self.store[vm]] += 1
         self.at[vm], self.movable[vm] = host, False

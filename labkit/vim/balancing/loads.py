@@ -15,6 +15,7 @@ class HostLoad:
 
     capacity_mhz, memory_mib   what it has for VMs           state        'connected', else nothing goes there or away
     migrations                 under way now, in and out     maintenance  None, 'entering' or 'in'
+    vcpus                      that may be promised to VMs in all (a VIM's overcommit ratio); None: no limit
     """
 
     name: str
@@ -26,6 +27,7 @@ class HostLoad:
     networks: tuple = ("lan",)
     datastores: frozenset = frozenset({"san1"})
     migrations: int = 0
+    vcpus: float | None = None
 
     def __post_init__(self):
         words(self.name, "a host's name")
@@ -62,6 +64,7 @@ class VmLoad:
     apart: tuple = ()
     together: tuple = ()
     only: frozenset | None = None
+    vcpus: int = 1
 
     def __post_init__(self):
         words(self.name, "a VM's name")

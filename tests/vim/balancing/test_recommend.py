@@ -58,6 +58,9 @@ def test_every_refusal_has_its_reason():
     assert "not plugged into dmz" in why(other(networks=("dmz",)), hosts=[HostLoad("esx1", networks=("dmz",)), TWO[1]])
     assert "does not see its disk on san1" in why(vm, hosts=[TWO[0], HostLoad("esx2", datastores=frozenset())])
     assert why(vm, hosts=[TWO[0], HostLoad("esx2", memory_mib=1024)]) == "it needs 4096 MiB, esx2 has 1024 free"
+    assert why(vm, hosts=[TWO[0], HostLoad("esx2", vcpus=0)]) == (
+        "it needs 1 vCPUs, esx2 has 0 of 0 that may be promised"
+    )
     assert "only on esx1" in why(other(only=frozenset({"esx1"})))
     assert "8 migrations under way" in why(vm, hosts=[TWO[0], HostLoad("esx2", migrations=8)])
     twin = VmLoad("db", "esx2", 100, apart=("pair",))
