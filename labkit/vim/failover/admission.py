@@ -22,6 +22,7 @@ from labkit.world.errors import LabError, number
 
 DEFAULT_MHZ = 32.0  # counted for a VM that reserves none (das.vmcpuminmhz; documented default)
 REFUSED = "InsufficientFailoverResources"
+MOST = 8  # hosts whose slots are named in a refusal
 
 
 def needs(spec, count="reserved"):
@@ -56,7 +57,7 @@ class Disabled:
     def check(self, hosts):
         """Any cluster will do."""
 
-    def admit(self, hosts, running, new):
+    def admit(self, hosts, running, new, known):
         """Any VM will do."""
 
 
@@ -92,16 +93,21 @@ class Slots:
         """How many slots a host has."""
         return int(min(host.hardware.capacity_mhz // slot[0], host.hardware.memory_mib // slot[1]))
 
-    def admit(self, hosts, running, new):
-        """LabError (507) with the arithmetic if `new` (a spec) is one too many beside `running` (spec → how many)."""
+    def admit(self, hosts, running, new, known):
+        """LabError (507) with the arithmetic if `new` (a spec) is one too many beside `running` (spec → how many).
+        `known`: a dict for what is reckoned once for these hosts."""
         slot = self.slot([*running, new])
-        each = sorted((self.slots(host, slot) for host in hosts), reverse=True)
-        left = sum(each[self.failures :])
+        if slot not in known:
+            known[slot] = sorted((self.slots(host, slot) for host in hosts), reverse=True)
+        left = known.get((slot, "left"))
+        if left is None:
+            left = known[slot, "left"] = sum(known[slot][self.failures :])
         taken = sum(many * self._takes(spec, slot) for spec, many in [*running.items(), (new, 1)])
         if taken > left:
+            each = " + ".join(map(str, known[slot][:MOST])) + (" + …" if len(hosts) > MOST else "")
             raise refuse(
-                f"a slot is {slot[0]:g} MHz and {slot[1]:.0f} MiB; the hosts have {' + '.join(map(str, each))} slots, "
-                f"without the largest {self.failures} {left}; {taken} would be taken"
+                f"a slot is {slot[0]:g} MHz and {slot[1]:.0f} MiB; the hosts have {each} slots, without the largest "
+                f"{self.failures} {left}; {taken} would be taken"
             )
 
     def _takes(self, spec, slot):
@@ -134,9 +140,13 @@ class Percentage:
         auto = 100.0 * self.failures / max(len(hosts), 1)
         return (auto if self.cpu is None else self.cpu), (auto if self.memory is None else self.memory)
 
-    def admit(self, hosts, running, new):
-        """LabError (507) with the arithmetic if `new` (a spec) is one too many beside `running` (spec → how many)."""
-        have = [sum(host.hardware.capacity_mhz for host in hosts), sum(host.hardware.memory_mib for host in hosts)]
+    def admit(self, hosts, running, new, known):
+        """LabError (507) with the arithmetic if `new` (a spec) is one too many beside `running` (spec → how many).
+        `known`: a dict for what is reckoned once for these hosts."""
+        have = known.get("have")
+        if have is None:
+            cores = [host.hardware for host in hosts]
+            have = known["have"] = sum(each.capacity_mhz for each in cores), sum(each.memory_mib for each in cores)
         used = [0.0, 0.0]
         for spec, many in [*running.items(), (new, 1)]:
             for i, need in enumerate(needs(spec, self.count)):
@@ -173,5 +183,5 @@ class Dedicated:
         if set(names) <= set(self.kept_free):
             raise impossible("every host is kept free", "leave hosts for the VMs")
 
-    def admit(self, hosts, running, new):
+    def admit(self, hosts, running, new, known):
         """Where a VM may go is kept by placement: here nothing is counted."""

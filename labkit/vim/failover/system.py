@@ -11,7 +11,8 @@ A restart is a boot from the disk: what was in memory is lost, and with a local 
 
 What the real one does differently: vSphere HA does all this on the hosts (FDM), so it goes on without vCenter, and it
 fences through the locks of the datastore instead of a BMC; Proxmox VE uses locks and watchdogs (self_fencing); Nova has
-nothing of the kind: Masakari, or an operator's `evacuate`, does it.
+nothing of the kind: Masakari, or an operator's `evacuate`, does it. A VM without a place is tried again here, as in
+Proxmox, until there is one; vSphere HA tries five times, after 0, 2, 6, 14 and 30 minutes (documented default).
 """
 
 from labkit.vim.failover import evidence
@@ -69,7 +70,7 @@ class FailoverSystem:
     def bind(self, vim):
         """The VIM has been given this."""
         self.vim, self.world, self.name = vim, vim.world, f"{vim.name}-failover"
-        self.world.add(self)
+        self.world.components[self.name] = self  # another one takes its place
         if self.detect_s is not None:
             vim.detect_s, vim.unknown_after_s = self.detect_s, min(self.detect_s, vim.unknown_after_s)
 
