@@ -97,7 +97,7 @@ def even(grid, limits, aim, moves, most):
             return f"at most {most} move{'s' * (most != 1)} in a pass"
         pair = best(grid, limits)
         if pair is None and (grid.per_store >= limits.per_datastore).any():
-            return f"the imbalance is {now:.3f}, and no datastore has more than {limits.per_datastore} migrations at a time"
+            return f"the imbalance is {now:.3f}; {limits.per_datastore} migrations at a time are allowed per datastore"
         if pair is None:
             return f"the imbalance is {now:.3f}, and no move that is allowed lowers it and is worth its cost"
         moves.append(made(grid, limits, *pair, metric.priority(now, len(grid.hosts))))
