@@ -3,6 +3,8 @@
 from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit.vim import Spec, datacenter
 from labkit.vim.failover import FailoverSystem
@@ -180,6 +182,33 @@ def test_writes_that_arrive_twice_are_done_once():
     assert on(far, 8) == "abcdefgh" and mirror.copy.applied == 8
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(mode=st.sampled_from(["sync", "async"]), loss=st.sampled_from([0, 0.3]), duplicate=st.sampled_from([0, 0.5]),
+       story=st.lists(st.sampled_from(["write", "write", "cut", "heal", "wait", "restart"]), max_size=25))  # fmt: skip
+def test_the_copy_is_always_the_original_of_an_earlier_moment_and_catches_up(mode, loss, duplicate, story):
+    w, near, far, mirror = mirrored(mode, every_s=20, timeout_s=2)
+    w.link("san1-array", "san2-array", loss=loss, duplicate=duplicate, jitter_s=0.5)
+    history = ["\0" * 30]
+    for number, what in enumerate(story):
+        if what == "write":
+            place = number % 7
+            write(w, place, chr(97 + number))
+            history.append(history[-1][:place] + chr(97 + number) + history[-1][place + 1 :])
+            assert mirror.behind == 0 or mode == "async" or not mirror.attached
+        elif what == "wait":
+            w.run(until=w.now + 15)
+        elif what == "restart":
+            w.crash("san2-array")
+            w.start("san2-array")
+        else:
+            w.cut("san1-array", "san2-array") if what == "cut" else w.heal()
+        assert on(far, 30) == history[mirror.copy.applied]
+    w.heal()
+    w.link("san1-array", "san2-array", loss=0)
+    w.run(until=w.now + 120)
+    assert on(far, 30) == on(near, 30) == history[-1]
+
+
 # -- a twin ------------------------------------------------------------------------------------------------------------
 def till(message, memory):
     memory["sum"] = memory.get("sum", 0) + message.detail.get("add", 0)
@@ -258,3 +287,21 @@ def test_what_cannot_be_meant_is_refused(make, code):
     with pytest.raises(LabError) as error:
         make(w, a, b)
     assert error.value.code == code
+
+
+def test_worlds_with_mirrors_twins_and_instances_can_be_forked():
+    w, near, far, mirror = mirrored("async", every_s=60)
+    write(w, 0, "1234")
+    w.run(until=70)
+    write(w, 0, "56")
+    other = w.fork()
+    assert other.components["db-mirror"].behind == mirror.behind == 1
+    w, twin = twins()
+    add(w, 5)
+    w.crash("esx1")
+    w.run(until=3)
+    assert w.fork().ask("client", "till", "rest", "POST", 2, add=1) == 6
+    w, vim = farm()
+    vim.replication.keep("web", 2, spec=Spec())
+    w.run(until=60)
+    assert set(alive(w.fork().components["vim"])) == {"web-1", "web-2"}
