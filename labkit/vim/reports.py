@@ -50,6 +50,9 @@ def _new_start(vim, host, boot, power):
         for vm in host.vms.values():
             if vm.target is not None:
                 vm.left = vim.world.now
+            elif vm.desired in ("running", "paused") and vim.adopts == "all":
+                vm.desired = "off"
+                vim.touch(vm)
             elif vm.desired in ("running", "paused"):
                 vm.order = None
     host.boot, host.power, host.seq, host.delta, host.asked_at_s = boot, power, 0, None, None
