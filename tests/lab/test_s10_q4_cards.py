@@ -59,7 +59,7 @@ def test_the_curves():
     at_seventy = look(q4, "Q4.p1", TwoCurves(load_percent=70).outcomes)
     assert at_seventy["outage_s"] in (8, 9) and at_seventy["too_late_percent"] > 90
     at_forty = look(q4, "Q4.p2", TwoCurves(load_percent=40).outcomes)
-    assert 0 < at_forty["lost_by_the_group"] and 0 < at_forty["lost_by_the_pair"]
+    assert at_forty["lost_by_the_group"] > 0 and at_forty["lost_by_the_pair"] > 0
     writing = look(q4, "Q4.p3", TwoCurves(load_percent=40, n=3, state="one writer").outcomes)
     assert writing["overwritten_by_the_pair"] == 0 and writing["overwritten_percent"] > 30
 

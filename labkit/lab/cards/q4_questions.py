@@ -93,8 +93,8 @@ FREE_TEXT = FreeText(
     ),
     flawed=Example(
         "Active–active means both nodes are on, active–passive that one is off. Active–active is better because it "
-        "has double capacity and never fails. In active–passive the second starts automatically when the first fails so "
-        "there is no downtime. You need a load balancer for active–active. Example: web servers for the one, a "
+        "has double capacity and never fails. In active–passive the second starts automatically when the first fails "
+        "so there is no downtime. You need a load balancer for active–active. Example: web servers for the one, a "
         "database for the other.",
         {"R1": 1, "R2": 1, "R3": 0, "R4": 0, "R5": 0, "R6": 1, "R7": 1},
         ("Q4.m5", "Q4.m3", "Q4.m1"),
