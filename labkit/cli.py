@@ -19,7 +19,7 @@ from labkit import __version__
 COMMANDS = {
     "lab": ("labkit.setup.jupyter", "main", "open JupyterLab on the first notebook"),
     "doctor": ("labkit.setup.doctor", "main", "say what works on this machine, what is missing, and the cure"),
-    "serve": ("labkit.openstack.serve", "main", "serve an emulated platform to real clients on 127.0.0.1"),
+    "serve": ("labkit.serve", "main", "serve an emulated platform to real clients on 127.0.0.1"),
     "replay": ("labkit.replaying.command", "main", "play recordings of a real system against the emulator"),
     "tasks": ("labkit.lab.listing", "main", "list every graded task"),
     "judge": ("labkit.lab.handed_in", "main", "judge one artefact from a Python or JSON file"),

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import time
 
-HOST = "127.0.0.1"
+from labkit.world.loopback import HOST, end, listening, port, positive, refuse
 
 OPENRC = """# openrc: copy these lines into a shell, or `source` them from a file
 export OS_AUTH_URL={url}/v3
@@ -45,9 +45,8 @@ UNKNOWN_PASSWORD = "<the admin password of this state>"
 def arguments(args):
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(
-        prog="labkit serve", description="Serve an emulated platform to real clients on 127.0.0.1."
+        prog="labkit serve openstack", description="Serve the emulated cloud to real clients on 127.0.0.1."
     )
-    parser.add_argument("platform", choices=["openstack"], help="which platform")
     parser.add_argument("--port", type=port, default=5000, help="TCP port on 127.0.0.1 (default 5000; 0: any free one)")
     parser.add_argument(
         "--admin-password", metavar="PW", help="password of the user admin (default: a random one for a new state)"
@@ -76,20 +75,6 @@ def arguments(args):
     return parser.parse_args(args)
 
 
-def port(text):
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"a TCP port is 0…65535, not {number}")
-    return number
-
-
-def positive(text):
-    number = float(text)
-    if not 0 < number < 1e6:
-        raise argparse.ArgumentTypeError(f"a speed is above 0 and below a million, not {text}")
-    return number
-
-
 def main(args):
     """Serve until Ctrl-C or SIGTERM. Returns 0; 1 when the port is taken or the state cannot be used, and says so."""
     asked = arguments(args)
@@ -111,16 +96,6 @@ def main(args):
         )
     except (KeyboardInterrupt, SystemExit):
         return 0
-
-
-def listening(number):
-    """A socket that listens on loopback only: taken before anything else, so that a busy port is known at once."""
-    import socket
-
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, number))
-    return listener
 
 
 def serve(asked, listener):
@@ -158,13 +133,3 @@ def announce(cloud, asked, took_s):
             file=sys.stderr,
             flush=True,
         )
-
-
-def end(signum, frame):
-    """SIGTERM ends the server as Ctrl-C does."""
-    raise SystemExit(0)
-
-
-def refuse(what, cure):
-    print(f"labkit serve: {what} – {cure}", file=sys.stderr)
-    return 1

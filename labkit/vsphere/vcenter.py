@@ -22,6 +22,7 @@ from labkit.vsphere.host_client import HostClient
 from labkit.vsphere.hostd import Hostd
 from labkit.vsphere.limits import maxima
 from labkit.vsphere.moref import MoRefs
+from labkit.vsphere.rest import Rest
 from labkit.vsphere.sessions import PASSWORD
 from labkit.vsphere.tasks import Task
 from labkit.vsphere.vmfs import Vmfs
@@ -76,6 +77,7 @@ class VCenter:
                 self.add(make, host or Host(), cluster, ha)
         self.vim.use(failover=self.ha)
         self.vpxd = Vpxd(world, self.vim, self.references, self.limits)
+        self.rest = Rest(self)
         if drs is not None:
             self.vim.use(balancer=drs)
 
