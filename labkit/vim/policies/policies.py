@@ -50,21 +50,23 @@ class Policies:
         """A project may hold at most this: vcpus, memory_mib (of VMs that are on), disk_gib, vms (of all). Without
         sizes: no quota any more."""
         quota = limits.limit(most, "quota")
-        self._count()
+        self._counted()
         used, pending = self.claims.sums(project)
         contradictions.quota_against_use(project, quota, used, pending)
         contradictions.quota_against_reservation(project, quota, self.reservations.get(project, {}))
+        self.counting = True
         self._write(self.quotas, words(project, "a project's name"), quota, "quota")
 
     @action
     def reserve(self, project, **least):
         """Keep so much free for a project, in all hosts together. Without sizes: no reservation any more."""
         reserved = limits.limit(least, "reservation")
-        self._count()
+        self._counted()
         contradictions.quota_against_reservation(project, self.quotas.get(project, {}), reserved)
         contradictions.reservations_against_capacity({**self.reservations, project: reserved}, self.capacity)
         mine = tuple(map(sum, zip(*self.claims.sums(project), strict=True)))
         contradictions.reservation_against_use(project, reserved, self.capacity, self.taken, mine)
+        self.counting = True
         self._write(self.reservations, words(project, "a project's name"), reserved, "reservation")
 
     @action
@@ -208,10 +210,9 @@ class Policies:
                 if vm.seen == vm.desired or vm.job is None:  # without a job nobody will tell how it ended
                     self.claims.settle(vm.name)
 
-    def _count(self):
+    def _counted(self):
         if not self.counting:
             self.recount()
-            self.counting = True
 
     # -- figures -----------------------------------------------------------------------------------------------------
     @property

@@ -34,6 +34,17 @@ def test_a_claim_comes_back_when_no_host_has_room_and_when_a_vm_is_released():
     assert vim.policies.claims.sums("shop") == ((0, 0, 0, 0), (0, 0, 0, 0))
 
 
+def test_a_refused_quota_has_counted_nothing_that_a_later_one_would_believe():
+    w, vim = made()
+    vim.create("a", spec=Spec(memory_mib=4096), project="shop").wait()
+    with pytest.raises(LabError, match="quota of 1,024 MiB of memory for 'shop', and the 4,096"):
+        vim.policies.quota("shop", memory_mib=1024)
+    vim.create("b", spec=Spec(memory_mib=4096), project="shop").wait()
+    vim.policies.quota("shop", memory_mib=10_240)
+    with pytest.raises(LabError, match="8,192 of 10,240 MiB used"):
+        vim.create("c", spec=Spec(memory_mib=4096), project="shop")
+
+
 def test_all_or_none_holds_for_the_claims_too():
     w, vim = made()
     vim.policies.quota("shop", vms=2)
