@@ -1,14 +1,11 @@
 """What is really there, for people and graders. No component may ask: it knows only what messages have told it."""
 
-from labkit.vmm.lean.lean_vmm import LeanVmm
-from labkit.vmm.vmm import Vmm
-
 
 def running(world):
     """{VM: [hosts on which it runs at this moment]}, in the order of the names. Two hosts are one too many."""
     found = {}
     for component in world.components.values():
-        if isinstance(component, (Vmm, LeanVmm)):
+        if hasattr(component, "domains") and hasattr(component, "manager"):  # a Vmm or a LeanVmm
             for name, domain in component.domains.items():
                 if domain.state in ("running", "blocked"):
                     found.setdefault(name, []).append(component.name)
