@@ -172,6 +172,10 @@ def maintenance(vim, host, user=None):
     """Through the failover system's evacuation, or by moving all its running VMs at once."""
     if host.maintenance is not None:
         raise LabError(f"{host.name} is {host.maintenance} maintenance already", 409, True)
+    if user is not None and vim.policies_or_none is not None:
+        from labkit.vim.policies import Act
+
+        vim.policies.admit(Act("maintenance", host=host.name, user=user))
     job = vim.job("maintenance", host.name)
     job.state = "running"
     host.maintenance = "entering"

@@ -57,7 +57,7 @@ def room(policies, act):
             claims.settle(act.vm)  # what is still on its way may arrive before it ends
             claims.ask(act.vm, project, (0, 0, *claims.held(act.vm)[2:]))
         return
-    size = size_of(act.spec, act.on)
+    size = size_of(act.spec, act.on or act.what == "start")
     asked = claims.growth(act.vm, size)
     used, pending = claims.sums(project)
     broken = limits.over_quota(policies.quotas.get(project, {}), used, pending, asked)

@@ -120,3 +120,27 @@ def test_a_reservation_keeps_room_in_all_hosts_and_on_shared_disks():
     vim.create("safe", spec=Spec(memory_mib=4096, datastore="san1"), project="bank").wait()
     with pytest.raises(LabError, match="contradict each other: reservations of"):
         vim.policies.reserve("club", disk_gib=10**9)
+
+
+def test_a_stopped_vm_must_ask_again_when_it_is_started():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=4096)
+    vim.create("a", spec=Spec(memory_mib=4096), project="shop").wait()
+    vim.stop("a").wait()
+    vim.create("b", spec=Spec(memory_mib=4096), project="shop").wait()
+    with pytest.raises(LabError, match="start a for project 'shop' is not allowed: quota . memory: 4,096 of 4,096"):
+        vim.start("a")
+    assert vim.vms["a"].desired == "off"
+    vim.terminate("b").wait()
+    vim.start("a").wait()
+    assert vim.policies.claims.sums("shop")[0][1] == 4096
+
+
+def test_maintenance_takes_a_privilege_on_the_host():
+    w, vim = made()
+    vim.policies.permit("ann", "VM administrator", "/vm")
+    with pytest.raises(LabError, match="Host.Config.Maintenance is missing on /host/esx1; ann has no role at all"):
+        vim.maintenance("esx1", user="ann")
+    assert vim.hosts["esx1"].maintenance is None
+    vim.policies.permit("ann", "administrator", "/host")
+    vim.maintenance("esx1", user="ann").wait()
