@@ -15,6 +15,16 @@ WAYS = ("once", "again", "ask")
 ROUND_S = 5.0
 
 
+def scripted(world, way, hosts=3, loss=0.0):
+    """A Script with so many lean hosts of its own; `loss` is the part of the messages between them that vanishes."""
+    from labkit.vmm.lean import LeanVmm
+
+    script = Script(world, [LeanVmm(world, f"esx{number}") for number in range(1, hosts + 1)], way)
+    for agent in script.agents.values():
+        world.link(script.name, agent, loss=loss)
+    return script
+
+
 class Script:
     """A script on node `name` that shall keep VMs running on `hosts`, whose agents have `manager=name`; see `WAYS`.
 
