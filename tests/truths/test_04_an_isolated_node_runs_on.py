@@ -4,7 +4,7 @@ than the time in which no copy runs. The times are those of the regression test 
 
 import pytest
 
-from labkit.vim.failover import Outage, SelfFencing
+from labkit.vim.failover import Outage, SelfFencing, copies
 from labkit.vmm import Host, Vmm
 from labkit.vmm.disks import Datastore
 from labkit.world import World
@@ -63,6 +63,26 @@ def test_a_host_that_crashes_is_waited_for_just_as_long():
     w.run(until=400)
     seen = Outage(w.trace, "vm103", 120)
     assert round(seen.outage_s) == 123 and seen.isolated_s == 0
+
+
+def test_a_node_that_comes_back_starts_nothing_before_it_has_its_lock_again():
+    w, ha = cluster()
+    w.at(120, w.crash, "node3")
+    w.at(280, w.start, "node3")
+    w.at(360, ha.cut, "node2")
+    w.run(until=700)
+    runs = copies(w.trace, "vm103")
+    assert [copy.host for copy in runs][:2] == ["node3", "node2"] and len(runs) == 3
+    for before, after in zip(runs, runs[1:], strict=False):
+        assert before.end_s <= after.start_s
+
+
+def test_a_node_that_is_back_before_its_lock_has_expired_starts_its_own_vms_in_place():
+    w, ha = cluster()
+    w.at(120, w.crash, "node3")
+    w.at(200, w.start, "node3")
+    w.run(until=400)
+    assert [copy.host for copy in copies(w.trace, "vm103")] == ["node3", "node3"] and ha.hosts["node3"] == "online"
 
 
 def test_two_runs_of_one_seed_are_equal():

@@ -18,8 +18,9 @@ LIFETIME_S = 120.0  # Proxmox VE, pmxcfs: lock timeout (documented default)
 
 
 class Locks:
-    """The keeper of the locks: node `name`. Calls of kind 'lock': 'renew' and 'acquire' {"lock"}, answered with
-    {"granted", "owner", "renewed_at_s"}. A lock belongs to its owner until more than `lifetime_s` have passed."""
+    """The keeper of the locks: node `name`. Calls of kind 'lock': 'renew', 'acquire', 'release' {"lock"}, answered with
+    {"granted", "before"}: whether the asker has it now, and who had it before (None: nobody, so it proves nothing).
+    A lock belongs to its owner until more than `lifetime_s` have passed since it was renewed."""
 
     @action
     def __init__(self, world, name="locks", lifetime_s=LIFETIME_S):
@@ -28,13 +29,17 @@ class Locks:
         self.node = world.node(name, serve=self._serve)
 
     def _serve(self, message):
-        if message.what not in ("renew", "acquire") or "lock" not in message.detail:
-            raise LabError(f"{self.name} has no {message.what!r}", 501, True, "renew, acquire")
+        if message.what not in ("renew", "acquire", "release") or "lock" not in message.detail:
+            raise LabError(f"{self.name} has no {message.what!r}", 501, True, "renew, acquire, release")
         lock, asker = message.detail["lock"], message.src
         owner, at_s = self.held.get(lock, (None, None))
-        expired = owner is None or self.world.now - at_s > self.lifetime_s
-        if owner == asker or expired:
+        if message.what == "release":
+            if owner == asker:
+                del self.held[lock]
+            return {"granted": False, "before": owner}
+        granted = owner in (None, asker) or self.world.now - at_s > self.lifetime_s
+        if granted:
             if owner != asker:
                 self.world.emit(self.name, asker, "lock", f"{lock}: {asker}", lock=lock, before=owner)
-            self.held[lock] = owner, at_s = asker, self.world.now
-        return {"granted": owner == asker, "owner": owner, "renewed_at_s": at_s}
+            self.held[lock] = asker, self.world.now
+        return {"granted": granted, "before": owner}

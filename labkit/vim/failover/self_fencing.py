@@ -41,8 +41,8 @@ class SelfFencing:
         self.node = world.node(name, serve=self._serve)
         self.managers = []
         for at, vmm in enumerate(vmms):
-            Watchdog(world, vmm, self.locks, every_s, 2 * at + 1)
-            self.managers.append(_LocalManager(self, vmm, 2 * at + 1))
+            watchdog = Watchdog(world, vmm, self.locks, every_s, 2 * at + 1)
+            self.managers.append(_LocalManager(self, vmm, watchdog, 2 * at + 1))
         self.node.process(self._rounds())
 
     @action
@@ -76,10 +76,12 @@ class SelfFencing:
         if seen:
             self.online_at_s[host] = began_s
         state = self.hosts[host]
-        if state == "fence":
+        if state == "fence" and not seen:
             yield from self._wait_for_lock(host)
         elif seen != (state == "online"):
             self._mark(host, "online" if seen else "unknown")
+            if seen:  # it is in a new life, or was only gone for a moment: its lock is its own
+                self.world.cast(self.name, self.locks.name, "lock", "release", lock=host)
         if self.hosts[host] == "unknown" and began_s - self.online_at_s.get(host, began_s) >= self.fence_s:
             self._mark(host, "fence")
 
@@ -115,10 +117,12 @@ class SelfFencing:
 
 
 class _LocalManager:
-    """The process `<host>-lrm` (local resource manager): in each round it starts what is its host's and is off."""
+    """The process `<host>-lrm` (local resource manager): in each round it starts what is its host's and is off, while
+    its watchdog is fed: without the lock it may not act."""
 
-    def __init__(self, cluster, vmm, offset_s):
-        self.cluster, self.vmm, self.offset_s, self.world = cluster, vmm, offset_s, cluster.world
+    def __init__(self, cluster, vmm, watchdog, offset_s):
+        self.cluster, self.vmm, self.watchdog, self.offset_s = cluster, vmm, watchdog, offset_s
+        self.world = cluster.world
         self.node = self.world.node(f"{vmm.name}-lrm", serve=lambda message: {"host": vmm.name}, on_start=self._started)
         vmm.processes.append(self.node)
         self._started()
@@ -133,7 +137,7 @@ class _LocalManager:
             began_s = world.now
             try:
                 mine = yield world.call(self.node.name, cluster.name, KIND, "services", 0.1, host=self.vmm.name)
-                for vm in mine["services"]:
+                for vm in mine["services"] if self.watchdog.active else ():
                     yield from self._start(own, vm)
             except LabError:
                 pass  # cut off, or refused: the next round tries again

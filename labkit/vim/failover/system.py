@@ -85,6 +85,8 @@ class FailoverSystem:
 
     def host_back(self, host):
         """It reports again."""
+        if self.locks is not None:  # in its new life it has to get its own lock again
+            self.world.cast(self.vim.name, self.locks.name, "lock", "release", lock=host.name)
         case = self.cases.get(host.name)
         if case is not None and case.open:
             case.end(self.world.now, "back")
@@ -155,7 +157,9 @@ class FailoverSystem:
             except LabError:
                 return False
             if said["granted"]:
-                return True
+                if said["before"] is None:
+                    self.world.cast(self.vim.name, self.locks.name, "lock", "release", lock=case.host.name)
+                return said["before"] is not None  # a lock that nobody had proves nothing
             yield self.world.timeout(1.0)
         return False
 

@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.vim import Spec, datacenter
-from labkit.vim.failover import FailoverSystem, Outage, copies
+from labkit.vim.failover import FailoverSystem, Locks, Outage, Watchdog, copies
 from labkit.vmm import Host
 from labkit.world import LabError, World
 
@@ -129,3 +129,32 @@ def test_a_fork_and_the_same_seed_agree():
 def test_options_that_cannot_be_meant_are_refused(bad):
     with pytest.raises(LabError):
         FailoverSystem(**bad)
+
+
+def test_a_lock_that_nobody_had_proves_nothing():
+    w = World(seed=8)
+    locks = Locks(w)
+    vim = datacenter(w, hosts=3, failover=FailoverSystem(detect_s=30, fencing="lock", locks=locks))
+    vim.create("web", spec=SAN, host="esx1")
+    w.at(60, w.cut, "vim", "esx1-agent")
+    w.run(until=600)
+    assert len(copies(w.trace, "web")) == 1 and "could not be fenced" in vim.failover.cases["esx1"].alarm
+
+
+def test_a_host_that_was_fenced_by_its_lock_has_to_get_it_again():
+    w = World(seed=8)
+    locks = Locks(w)
+    vim = datacenter(w, hosts=3, failover=FailoverSystem(detect_s=30, fencing="lock", locks=locks))
+    for name in vim.hosts:
+        Watchdog(w, w.components[name], locks, boots_s=60)
+    vim.create("web", spec=SAN, host="esx1")
+    w.at(60, w.cut, ["vim", "locks"], ["esx1-agent", "esx1-watchdog"])
+    w.at(200, w.heal)
+    w.run(until=260)
+    assert vim.hosts["esx1"].state == "connected" and locks.held["esx1"][0] == "esx1-watchdog"
+    vim.migrate("web", "esx1").wait()
+    w.cut(["vim", "locks"], ["esx1-agent", "esx1-watchdog"])
+    w.run(until=600)
+    runs = copies(w.trace, "web")
+    assert all(before.end_s <= after.start_s for before, after in zip(runs, runs[1:], strict=False))
+    assert vim.vms["web"].seen == "running" and vim.vms["web"].host.name != "esx1"
