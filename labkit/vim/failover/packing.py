@@ -65,7 +65,7 @@ def first_gap(hosts, vms, k):
     """The first set of `k` hosts (in the order of `hosts`) whose loss leaves a VM without a place, or None.
 
     hosts   {name: memory_gib}
-    vms     [{"name", "memory_gib", "host"}, …] that run
+    vms     [{"name", "memory_gib", "host"}, …] that run (any unit will do)
     """
     for lost in combinations(hosts, min(k, len(hosts))):
         down = [vm["memory_gib"] for vm in vms if vm["host"] in lost]

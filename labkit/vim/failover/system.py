@@ -20,6 +20,7 @@ from labkit.vim.failover.admission import Disabled
 from labkit.vim.failover.cases import Case, Cases
 from labkit.vim.failover.evacuation import Evacuation
 from labkit.vim.failover.guard import Guard
+from labkit.vim.failover.packing import first_gap
 from labkit.vim.inventory import FENCED, UNKNOWN
 from labkit.world import LabError, action
 from labkit.world.errors import number, unknown, words
@@ -122,6 +123,14 @@ class FailoverSystem:
             raise unknown("host that is missed", host, [name for name, case in self.cases.items() if case.open])
         self.vim.emit("an administrator says it is off", host)
         self._is_off(case)
+
+    def gap(self, k=1):
+        """The first `k` hosts whose loss would leave a VM on a shared disk without a place, by memory alone and exactly
+        (packing.first_gap); None: any k may be lost. LabError where there are too many placements to try."""
+        hosts = {host.name: host.hardware.memory_mib for host in self.vim.hosts.values() if host.maintenance is None}
+        vms = [{"memory_gib": vm.spec.memory_mib, "host": vm.host.name} for vm in self.vim.vms.values()
+               if vm.desired == "running" and vm.host is not None and vm.host.name in hosts]  # fmt: skip
+        return first_gap(hosts, vms, k)
 
     # -- one lost host -------------------------------------------------------------------------------------------------
     def _handle(self, case):

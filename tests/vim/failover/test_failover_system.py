@@ -67,6 +67,7 @@ def test_nine_vms_of_16_gib_on_three_hosts_of_64_one_cannot_start():
     for i in range(9):
         vim.create(f"vm{i}", spec=Spec(memory_mib=16384, datastore="san1"))
     w.run(until=60)
+    assert vim.failover.gap(1) == ("esx1",)
     w.crash("esx1")
     w.run(until=600)
     states = [vm.seen for vm in vim.vms.values()]
