@@ -26,8 +26,6 @@ def datacenter(world, hosts=3, host=None, lean=True, shared=("san1",), clusters=
     for at, vmm in enumerate(vmms):
         cluster = None if clusters == 1 else f"cluster{at * clusters // len(vmms) + 1}"
         center.add_host(vmm, cluster=cluster)
-    for store in shared:
-        center.datastore(store, shared_gib)
     return center
 
 

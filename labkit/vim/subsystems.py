@@ -26,7 +26,7 @@ class Subsystems:
 
     def begin(self, subsystems):
         """The VIM's process starts for the first time."""
-        self._parts, self.began, self.make_request = {}, False, None
+        self._parts, self.sizes, self.began, self.make_request = {}, {}, False, None
         self.use(**subsystems)
         self.start_subsystems()
 
@@ -44,6 +44,8 @@ class Subsystems:
         if hasattr(part, "bind"):
             part.bind(self)
         if kind == "placement":
+            for name, gib in self.sizes.items():
+                part.datastore(name, gib)
             self.new_placement()
         if self.began:
             self._start(part)
@@ -88,7 +90,19 @@ class Subsystems:
     @action
     def datastore(self, name, gib):
         """A shared datastore of this size is there: VMs may be placed on it."""
-        self.placement.datastore(name, gib)
+        self.sizes[name] = gib
+        if "placement" in self._parts:
+            self.placement.datastore(name, gib)
+
+    def stores_of(self, vmm):
+        """Names of the shared datastores that a host reaches; their sizes are known from now on."""
+        stores = vmm.stores.values() if hasattr(vmm, "stores") else [vmm.datastore]
+        sizes = {store.name: store.capacity_gib if hasattr(vmm, "stores") else store.capacity_mib / 1024
+                 for store in stores if store.name != f"{vmm.name}-local"}  # fmt: skip
+        for name, gib in sizes.items():
+            if name not in self.sizes:
+                self.datastore(name, gib)
+        return list(sizes)
 
     def host_added(self, host):
         """There is one more host to place VMs on."""

@@ -126,7 +126,7 @@ class Vim(Subsystems):
             Agent(self.world, vmm, self.name, self.suffix, self.kind)
         if f"{name}-bmc" not in self.world.nodes:
             Bmc(self.world, vmm)
-        stores = vmm.stores if hasattr(vmm, "stores") else [vmm.datastore.name]
+        stores = self.stores_of(vmm)
         record = HostRecord(name, len(self.hosts), vmm.host, cluster, stores)
         record.state, record.since_s, record.agent = CONNECTED, self.world.now, f"{name}-{self.suffix}"
         self.hosts[name] = record
