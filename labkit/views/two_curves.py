@@ -8,6 +8,7 @@ served per second
 Both are measured, not drawn by formula: two worlds, the same crash. Arrow keys change the load.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 from labkit.failover.versus import STATES, Accident, active, passive
@@ -20,10 +21,12 @@ STEP_S = 5.0
 LINES = (("AP", "active–passive", "blue", "solid"), ("AA", "active–active", "orange", "dashed"))
 
 
-@lru_cache(maxsize=64)
+pair_of, group_of = lru_cache(maxsize=64)(passive), lru_cache(maxsize=64)(active)  # the same values, the same world
+
+
 def measured(accident):
-    """The Outcomes (AP, AA) of an accident: the same values, the same world."""
-    return passive(accident), active(accident)
+    """The Outcomes (AP, AA) of an accident. A pair has two machines, and no health checks."""
+    return pair_of(replace(accident, n=2, check_s=None)), group_of(accident)
 
 
 def picture(accident, outcomes):

@@ -91,7 +91,7 @@ EXPLANATIONS = (
     ),
     Explanation(
         "Q4.p2",
-        "At 40 % the group is better. What does it lose nevertheless, and what decides how much?",
+        "At 40 % both recover. What does the group lose nevertheless, and what decides how much?",
         "Requests in flight, and the dead one's share of all until the health check has failed often enough.",
         ("share (1/n) × time of detection", "the pair loses everything for detection + promotion + redirect"),
     ),
