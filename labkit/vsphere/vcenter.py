@@ -32,7 +32,7 @@ from labkit.vsphere.vpxd import Vpxd
 from labkit.world import LabError, action
 
 ADMINISTRATOR = "administrator@vsphere.local"
-SHARED_GIB = 100_000
+SHARED_GIB = 1_000_000  # of each shared datastore: chosen, enough for a whole vCenter
 RATIOS = {"cpu": 16.0, "memory": 4.0, "disk": 1.0}  # vSphere has none: it counts reservations; chosen, far off
 
 

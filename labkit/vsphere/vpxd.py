@@ -86,7 +86,7 @@ class Vpxd:
     # -- what is allowed --------------------------------------------------------------------------------------------
     def vm(self, vm):
         """The record of a VM by MoRef or name. LabError (404)."""
-        name = self.references.name("vm", vm)
+        name = vm if vm in self.vim.vms else self.references.name("vm", vm)
         if name not in self.vim.vms:
             raise fault("ManagedObjectNotFound", f"{vm!r} is no VM (any more)", "look it up in the inventory")
         return self.vim.vms[name]
