@@ -4,6 +4,8 @@ Everything shown is what the agents said, and when. Let time pass, and see it ch
 is silent turns grey, and its line has a gap.
 """
 
+from heapq import nsmallest
+
 from labkit.views import card
 from labkit.views.frame import Frame, button, choice, number
 from labkit.vim.monitoring.metrics import METRICS
@@ -37,8 +39,9 @@ class Monitor(Frame):
 
     def shown(self):
         """(status, record) of the hosts in the table: the worst first, at most HOSTS."""
-        hosts = [(self.monitoring.status(name), host) for name, host in self.monitoring.hosts_.items()]
-        return sorted(hosts, key=lambda pair: (WORST[pair[0]], pair[1].index))[:HOSTS]
+        status = self.monitoring.statuses()
+        hosts = [(status[name], host) for name, host in self.monitoring.hosts_.items()]
+        return nsmallest(HOSTS, hosts, key=lambda pair: (WORST[pair[0]], pair[1].index))
 
     # -- the picture -------------------------------------------------------------------------------------------------
     def html(self):
@@ -53,8 +56,7 @@ class Monitor(Frame):
 
     def _counts(self):
         counts = {}
-        for name in self.monitoring.hosts_:
-            status = self.monitoring.status(name)
+        for status in self.monitoring.statuses().values():
             counts[status] = counts.get(status, 0) + 1
         badges = [card.badge(f"{counts[each]:,} {each}", TONES[each]) for each in WORST if each in counts]
         return card.Html(f"<p>{' '.join(badges)}</p>")
@@ -78,8 +80,9 @@ class Monitor(Frame):
         if not len(alarms):
             return card.Html(f"<p>{len(self.monitoring.rules)} alarms are written, none is triggered.</p>")
         rows = [(name, on, card.cell(status, TONES.get(status.split(",")[0], "idle")), since, value, by)
-                for name, on, status, since, value, by in alarms]  # fmt: skip
-        return card.table("Alarms", alarms.head, rows)
+                for name, on, status, since, value, by in alarms.rows[:HOSTS]]  # fmt: skip
+        more = f" ({len(alarms) - HOSTS:,} more)" if len(alarms) > HOSTS else ""
+        return card.table(f"Alarms{more}", alarms.head, rows)
 
     def _events(self):
         rows = [(f"{at_s:,.1f} s", name or "–", entity or "", what)

@@ -173,6 +173,17 @@ class Monitoring:
         there = {state.state for (_, target), state in self.states.items() if target == name}
         return next((colour for colour in ("red", "yellow") if colour in there), "green")
 
+    def statuses(self):
+        """{host: status} of all hosts, in one pass."""
+        worst = {}
+        for (_, target), state in self.states.items():
+            if state.state == "red" or (state.state == "yellow" and worst.get(target) != "red"):
+                worst[target] = state.state
+        return {
+            name: "gray" if host.state != "connected" else worst.get(name, "green")
+            for name, host in self.hosts_.items()
+        }
+
     # -- looking -------------------------------------------------------------------------------------------------------
     @action
     def watch(self, vm):

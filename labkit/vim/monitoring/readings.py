@@ -62,7 +62,8 @@ class HostReadings(Rows):
 
     def __init__(self, monitoring):
         now_s = monitoring.world.now
-        rows = [host_row(host, now_s, monitoring.status(host.name)) for host in monitoring.hosts_.values()]
+        status = monitoring.statuses()
+        rows = [host_row(host, now_s, status[host.name]) for host in monitoring.hosts_.values()]
         super().__init__(HOSTS, rows, f"Hosts, as reported until {now_s:,.0f} s")
 
 

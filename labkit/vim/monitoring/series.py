@@ -66,7 +66,10 @@ def at_least(flat):
 def average(flat, from_s, to_s):
     """(demand_mhz, used_mib) over an interval, each sample weighed with the time it was the last; None if unknown."""
     total_s = demand = used = 0.0
-    for at in range(0, len(flat), WIDTH):
+    first = max(len(flat) - WIDTH, 0)
+    while first > 0 and flat[first] > from_s:
+        first -= WIDTH
+    for at in range(first, len(flat), WIDTH):
         next_s = flat[at + WIDTH] if at + WIDTH < len(flat) else to_s
         held_s = min(next_s, flat[at] + HOLD_S, to_s) - max(flat[at], from_s)
         if held_s > 0:
