@@ -111,17 +111,24 @@ class Grid:
         return float(np.std(self.load)) if len(self.hosts) else 0.0
 
     def variance(self):
-        """rows × columns: the square of the imbalance that each move would leave."""
-        size = len(self.hosts)
-        here, d = self.at[self.rows], self.demand[self.rows][:, None]
-        a, b = d / self.capacity[here][:, None], d / self.capacity[self.columns]
-        q = (np.sum(self.load**2) + a * (a - 2 * self.load[here][:, None])) + b * (b + 2 * self.load[self.columns])
-        s = (np.sum(self.load) - a) + b
-        return np.maximum(q / size - (s / size) ** 2, 0)
+        """rows × columns: the square of the imbalance that each move would leave. The four numbers of the module's
+        docstring, sorted by what is per row (VM), per column (host), or both."""
+        size, here = len(self.hosts), self.at[self.rows]
+        d, a = self.demand[self.rows], self.demand[self.rows] / self.capacity[here]
+        rest = self.load.sum() - a
+        per_row = (self.load**2).sum() + a * (a - 2 * self.load[here]) - rest**2 / size
+        b = d[:, None] / self.capacity[self.columns]
+        after = b * (1 - 1 / size)
+        after += 2 * self.load[self.columns]
+        after -= (2 / size * rest)[:, None]
+        after *= b
+        after += per_row[:, None]
+        after /= size
+        return after
 
     def after(self):
         """rows × columns: the imbalance that each move would leave."""
-        return np.sqrt(self.variance())
+        return np.sqrt(np.maximum(self.variance(), 0))
 
     def relief(self):
         """rows × columns: MHz that the fuller host of each pair is relieved of (cost.relief_mhz on arrays)."""

@@ -54,7 +54,8 @@ class Regulator:
         """The Advice of this moment; without moves while the load has not held, or nothing was sampled yet.
         under_way: names of VMs that are being moved; busy: {datastore: migrations under way}."""
         hosts = list(hosts)
-        believed = [replace(vm, demand_mhz=self.believed(vm)) for vm in vms]
+        pairs = ((vm, self.believed(vm)) for vm in vms)
+        believed = [vm if vm.demand_mhz == mhz else replace(vm, demand_mhz=mhz) for vm, mhz in pairs]
         start, above = self.above(len(hosts))
         held = above == self.hold
         stop = None if start == float("inf") else start * self.stop
