@@ -78,8 +78,8 @@ class Monitoring:
             self.homes[vm.name] = host
             if earlier not in (None, host):
                 what = "migrated" if before == "migrating" else "restarted"
-            elif before == "migrating":
-                return  # it stayed, and has run all the time
+            elif before == "migrating" or (earlier == host and before == "absent"):
+                return  # it has run here all the time: it stayed, or the VIM itself was away
         else:
             self.homes.pop(vm.name, None)
         self.events.add(self.world.now, what, vm.name, {"host": host})

@@ -39,3 +39,17 @@ def test_a_move_and_a_restart_are_told_apart():
     moved, again = ["VmPoweredOnEvent", "VmMigratedEvent"], ["VmPoweredOffEvent", "VmPoweredOnEvent"]
     assert told["web"] == [*moved, "VmRestartedOnAlternateHostEvent", *again]
     assert told["esx2"][:3] == ["HostConnectionLostEvent", "DasHostFailedEvent", "HostShutdownEvent"]
+
+
+def test_a_vim_that_was_away_does_not_say_that_vms_were_powered_on():
+    w = World(seed=8)
+    vim = datacenter(w, hosts=2, shared=("san1",))
+    events = vim.monitoring.events
+    vim.create("web", spec=Spec(memory_mib=2048)).wait()
+    w.crash("vim")
+    w.run(until=w.now + 60)
+    w.start("vim")
+    w.run(until=w.now + 60)
+    assert vim.vms["web"].seen == "running"
+    assert [name for _, name, *_ in events.where(entity="web")] == ["VmPoweredOnEvent"]
+    assert vim.monitoring.history("esx1")[-1][0] > 110
