@@ -185,7 +185,7 @@ def defined(message):
         definitions = message.detail.get("definitions", ())
         for what, name, argument in message.detail["calls"]:
             if what == "domainDefineXML":
-                yield name, dict(definitions[argument])
+                yield name, definitions[argument]
 
 
 def power_state(state):

@@ -82,8 +82,11 @@ class Vmfs:
 
     def write(self, files):
         """Write small files: name → content (None: delete it)."""
-        self.files.update(files)
-        self.files = {name: content for name, content in self.files.items() if content is not None}
+        for name, content in files.items():
+            if content is None:
+                self.files.pop(name, None)
+            else:
+                self.files[name] = content
 
     def read(self, file):
         """The content of a small file. FileNotFound (404)."""
