@@ -16,11 +16,13 @@ database instead. Both get their orders over connections that notice when they b
 from collections import deque
 from functools import lru_cache
 
-from labkit.vim.carrying_out import Definitions, absent, calls_for, wire_state
+from labkit.vim.carrying_out import WIRE, Definitions, absent, calls_for
 from labkit.world import LabError, action
 from labkit.world.errors import Unanswered, number
 from labkit.world.fixed import Fixed, fixed
 
+AFTER = {"run": "running", "take": "running", "pause": "paused", "off": "shutoff"}  # the state after an order
+NEW = {state: (state, 0, 0) for state in AFTER.values()}
 ANSWER_S = 30.0  # a management process that is silent for so long is taken for gone (libvirt's keepalive, 5 s × 6)
 
 
@@ -141,9 +143,9 @@ class Agent:
                 if order[0] == "migrate":
                     self.node.process(self._migrate(*order[1:]))
                     continue
-                for call in self._calls(order, definitions):
-                    calls.append(call)
-                    owners.append(order)
+                made = self._calls(order, definitions)
+                calls += made
+                owners += [order] * len(made)
             answers = yield from self._bulk(calls, definitions)
             self._done([order for order in orders if order[0] != "migrate"], owners, answers)
         self.working = False
@@ -173,9 +175,10 @@ class Agent:
     def _done(self, orders, owners, answers):
         """What has become of the orders, noted and told. After a refusal the rest of an order does not count."""
         refused = {}
-        for order, answer in zip(owners, answers, strict=True):
-            if answer is not None:
-                refused.setdefault(order[1], [order[1], order[2], *answer])
+        if any(answers):
+            for order, answer in zip(owners, answers, strict=True):
+                if answer is not None:
+                    refused.setdefault(order[1], [order[1], order[2], *answer])
         for verb, name, n, _ in orders:
             if self.ledger[name] == n:  # else a newer order is on its way already
                 self.busy.pop(name, None)
@@ -191,9 +194,9 @@ class Agent:
         """What the management process said was done is so, until its events say otherwise."""
         if verb in ("remove", "drop"):
             self.vms.pop(name, None)
-        elif verb in ("run", "take", "pause", "off"):
-            state = {"pause": "paused", "off": "shutoff"}.get(verb, "running")
-            self.vms[name] = state, *self.vms.get(name, absent)[1:]
+        elif verb in AFTER:
+            state, before = AFTER[verb], self.vms.get(name)
+            self.vms[name] = (state, *before[1:]) if before else NEW[state]
 
     def _migrate(self, name, n, target):
         try:
@@ -219,7 +222,7 @@ class Agent:
 
     def _row(self, name):
         state, demand_mhz, used_mib = self.vms.get(name, absent)
-        return [name, self.busy.get(name) or wire_state(state), self.ledger.get(name, 0), demand_mhz, used_mib]
+        return [name, self.busy.get(name) or WIRE.get(state, "off"), self.ledger.get(name, 0), demand_mhz, used_mib]
 
     def _report(self, cause=None):
         full = self.full and self.known

@@ -16,14 +16,10 @@ from labkit.world.errors import LabError
 from labkit.world.fixed import Fixed
 
 absent = ("absent", 0, 0)  # a VM that the host does not have
+# libvirt's state → the word of a report; every other one is 'off'
 WIRE = {"running": "running", "blocked": "running", "shutdown": "running", "paused": "paused", "pmsuspended": "paused",
         "migrating": "migrating", "absent": "absent"}  # fmt: skip
 VERBS = ("run", "take", "pause", "off", "shutdown", "drop", "remove", "migrate")
-
-
-def wire_state(state):
-    """A domain's state (libvirt's word) in the words of a report: what is neither running nor paused is off."""
-    return WIRE.get(state, "off")
 
 
 def calls_for(verb, name, spec, state, definitions):

@@ -60,11 +60,13 @@ class Database:
         )  # fmt: skip
 
     def _spec(self, spec):
-        if spec not in self.specs:
+        number = self.specs.get(spec)
+        if number is None:
             text = json.dumps(spec.as_json(), sort_keys=True)
             self.connection.execute("INSERT OR IGNORE INTO spec (spec) VALUES (?)", (text,))
-            self.specs[spec] = self.connection.execute("SELECT id FROM spec WHERE spec = ?", (text,)).fetchone()[0]
-        return self.specs[spec]
+            number = self.connection.execute("SELECT id FROM spec WHERE spec = ?", (text,)).fetchone()[0]
+            self.specs[spec] = number
+        return number
 
     def hosts(self):
         """Rows (name, cluster, maintenance, boot, power, state, hardware as JSON) in the order of adding."""

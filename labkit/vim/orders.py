@@ -29,16 +29,20 @@ class Outbox:
         now = list(self.waiting)[:AT_ONCE]
         for host in now:
             orders = self.waiting.pop(host)
-            specs, lines = {}, []
+            specs, places, lines = [], {}, []
             for verb, vm, n, arg in orders:
                 if verb in STARTS:
-                    arg = specs.setdefault(arg, len(specs))
+                    place = places.get(id(arg))
+                    if place is None:
+                        place = places[id(arg)] = len(specs)
+                        specs.append(arg.as_json())
+                    arg = place
                 lines.append([verb, vm, n, arg])
             self.sent += len(lines)
             shown = {"orders": lines[:4], "of": len(lines)} if len(lines) > 4 else {"orders": lines}
             self.world.cast(
                 self.name, host.agent, self.kind, "orders", shown=shown,
-                boot=host.boot, specs=[spec.as_json() for spec in specs], orders=lines,
+                boot=host.boot, specs=specs, orders=lines,
             )  # fmt: skip
         if self.waiting:
             self.world.env.timeout(SPREAD_S).callbacks.append(lambda _: self.send())

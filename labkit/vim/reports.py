@@ -164,16 +164,20 @@ def _own(vim, vm, host, state, n, demand_mhz, used_mib):
     """What the VM's own host says of it."""
     before, vm.reported, vm.reported_n, vm.seen_at_s = vm.reported, state, n, host.heard_at_s
     vm.demand_mhz, vm.used_mib = demand_mhz, used_mib
-    if state != before and (vm.target is None or state == "migrating"):
-        vim.changed[vm] = None
+    news = state != before and (vm.target is None or state == "migrating")
+    if news:
         vim.note(vm, state)
     if vm.target is not None:
         moving.at_source(vim, vm, state, n)
     elif n >= vm.n and state in LASTING:
         if settled(vm):
+            news = news and vm.order is None  # otherwise there is nothing more to be done about it
+            vim.pending.pop(vm, None)
             vim.settled(vm)
         else:
             _unexpected(vim, vm, state)
+    if news:
+        vim.changed[vm] = None
     if state != before and vim.monitoring_or_none is not None:
         vim.monitoring_or_none.vm_changed(vm, before)
 

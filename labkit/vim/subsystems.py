@@ -19,14 +19,28 @@ from labkit.world import LabError, action
 from labkit.world.trace import NOTHING
 
 KINDS = ("placement", "policies", "monitoring", "failover", "balancer", "templates", "replication")
+NAMES = {  # attributes that are None as long as there is no such part
+    "monitoring": "monitoring_or_none",
+    "failover": "failover",
+    "balancer": "balancer",
+    "templates": "templates_or_none",
+    "replication": "replication",
+}
 
 
 class Subsystems:
-    """The part of a Vim that holds its subsystems and tells them what happens."""
+    """The part of a Vim that holds its subsystems and tells them what happens.
+
+    monitoring_or_none, templates_or_none   the monitoring, the templates, if somebody uses them
+    failover, balancer, replication         labkit.vim.failover, .balancing, .replication, or None
+    """
 
     def begin(self, subsystems):
         """The VIM's process starts for the first time."""
         self._parts, self.sizes, self.began, self.make_request = {}, {}, False, None
+        self.hears = ()  # what is called with (vm, done) when something about a VM has ended
+        for name in NAMES.values():
+            setattr(self, name, None)
         self.use(**subsystems)
         self.start_subsystems()
 
@@ -41,6 +55,9 @@ class Subsystems:
 
     def _take(self, kind, part):
         self._parts[kind] = part
+        if kind in NAMES:
+            setattr(self, NAMES[kind], part)
+        self._listeners()
         if hasattr(part, "bind"):
             part.bind(self)
         if kind == "placement":
@@ -50,6 +67,13 @@ class Subsystems:
         if self.began:
             self._start(part)
         return part
+
+    def _listeners(self):
+        """Who hears that something about a VM has ended."""
+        hears = [getattr(self.failover, "settled", None)]
+        if hasattr(self.replication, "changed"):
+            hears.append(lambda vm, done: self.replication.changed(vm))
+        self.hears = tuple(hear for hear in hears if hear is not None)
 
     def start_subsystems(self):
         """The process has started: its timers, and those of its subsystems."""
@@ -126,7 +150,7 @@ class Subsystems:
             from labkit.vim.placement import Request
 
             self.make_request = Request
-        if hasattr(self.failover, "kept_free"):
+        if self.failover is not None and hasattr(self.failover, "kept_free"):
             excluded = (*excluded, *self.failover.kept_free(vm))
         wish = self.wishes.get(vm)
         hosts, within = (None, None) if wish is None else ((wish[0],) if wish[0] else None, wish[1])
@@ -160,25 +184,10 @@ class Subsystems:
         return self._parts[kind]
 
     @property
-    def monitoring_or_none(self):
-        """The monitoring, if somebody uses it."""
-        return self._parts.get("monitoring")
-
-    @property
     def policies_or_none(self):
         """The policies, if somebody has written one."""
         part = self._parts.get("policies")
         return part if part is not None and part.active else None
-
-    @property
-    def failover(self):
-        """The failover system, or None: labkit.vim.failover."""
-        return self._parts.get("failover")
-
-    @property
-    def balancer(self):
-        """The balancer, or None: labkit.vim.balancing."""
-        return self._parts.get("balancer")
 
     @property
     def templates(self):
@@ -189,20 +198,10 @@ class Subsystems:
             self.use(templates=Templates(self.world, name=f"{self.name}-templates"))
         return self._parts["templates"]
 
-    @property
-    def templates_or_none(self):
-        """The templates, if there are any."""
-        return self._parts.get("templates")
-
-    @property
-    def replication(self):
-        """The replication, or None: labkit.vim.replication."""
-        return self._parts.get("replication")
-
     # -- telling them ------------------------------------------------------------------------------------------------
     def tell(self, what, *args):
         """Call a method of the monitoring, if somebody uses it."""
-        part = self._parts.get("monitoring")
+        part = self.monitoring_or_none
         if part is not None:
             getattr(part, what)(*args)
 
@@ -214,7 +213,9 @@ class Subsystems:
 
     def note(self, vm, what):
         """A step of a VM's life, in the trace: kind 'vm'."""
-        self.world.record(self.name, vm.name, "vm", what, self.world.cause, None, NOTHING)
+        world = self.world
+        rows = world.rows  # as world.record does, without its call: there are three of these per VM
+        rows.append((len(rows), world.env._now, self.name, vm.name, "vm", what, world.cause, None, NOTHING))
 
     def emit(self, what, entity=None, **detail):
         """An event of the VIM, in the trace: kind 'vim'."""
@@ -239,10 +240,8 @@ class Subsystems:
         templates = self.templates_or_none
         if templates is not None and vm.name not in self.vms:
             templates.released(vm)
-        if hasattr(self.failover, "settled"):
-            self.failover.settled(vm, error is None)
-        if self.replication is not None and hasattr(self.replication, "changed"):
-            self.replication.changed(vm)
+        for hear in self.hears:
+            hear(vm, error is None)
         if job is not None:
             job.finish(self.world.now, error)
         self.wake()
