@@ -7,9 +7,9 @@ The machine that comes back from a crash reads in its configuration that it is t
 """
 
 from labkit.failover.backend import Backend
+from labkit.failover.copies import Copies
 from labkit.failover.heartbeat import Watch
-from labkit.failover.replication import heard
-from labkit.failover.takeover import controlled, fence, hear, take_over, watching
+from labkit.failover.takeover import controlled, hear, take_over, watching
 
 
 class Member:
@@ -24,10 +24,16 @@ class Member:
         self.disk, self.role, self.epoch = pair.disk_of(name), "off", 0
         self.broken = False  # a fault in the configuration that shows only when this machine is to serve
         self.watch, self.heard_boot = None, 0
-        self.alone = self.fences = self.fenced = self._asks = False
+        self.fences = self.fenced = False
+        self.copies = Copies(self)
 
     def __repr__(self):
         return f"<{self.name}: believes it is {self.role}>"
+
+    @property
+    def ready(self):
+        """May it take over? Not while data are missing that were acknowledged."""
+        return self.copies.current
 
     @property
     def watched(self):
@@ -36,7 +42,7 @@ class Member:
 
     def my_turn(self):
         """The other one is off, or so it hopes: take over, and do not wait for its copies."""
-        self.alone = True
+        self.copies.alone = self.copies.sure = True
         return take_over(self.world, self)
 
     def serve(self, message):
@@ -46,7 +52,7 @@ class Member:
         if message.kind == "heartbeat":
             return hear(self, message)
         if message.kind == "replication":
-            return heard(self, message)
+            return self.copies.heard(message)
         return self._ordered(message) if message.kind == "order" else None
 
     def _answer(self, backend, message):
@@ -68,7 +74,7 @@ class Member:
 
     def begin(self):
         """The machine runs: do what the configuration says."""
-        self.alone = self.fences = self.fenced = self._asks = False
+        self.fences = self.fenced = False
         if self.configured == "active":
             self.become("active", "so its configuration says")
             self.node.process(self.beating)
@@ -76,12 +82,14 @@ class Member:
             self.become("standby", "so its configuration says")
             self.watch = Watch(self.pair.interval_s, self.pair.misses, self.pair.skew_s, self.world.now)
             self.node.process(controlled if self.pair.controller else watching, self)
+            self.node.process(self.copies.catching_up)
 
     def on_start(self):
         """Power is back."""
         if self.pair.standby.kind == "cold" and self.configured == "standby":
             self.node.process(self._boot)
         else:
+            self.copies.was_away()
             self.begin()
 
     def _boot(self):
@@ -115,42 +123,16 @@ class Member:
                 return  # a record needs no repeating
             yield self.world.timeout(self.pair.announce_s)
 
-    # -- what it hears ---------------------------------------------------------------------------------------------
-    def copied(self):
-        """The peer has a write: it lives."""
-        self._asks = False
-
-    def misses_peer(self):
-        """A write could not be copied. Wait for the peer, twice as long as it would need to suspect (5 s at least, so
-        that the two do not shoot at each other); then make sure that it is off and go on alone."""
-        if not self._asks:
-            self._asks = True
-            self.node.process(self._go_alone)
-
-    def _go_alone(self):
-        wait_s = max(2 * self.pair.misses * self.pair.interval_s, 5.0)
-        for _ in range(10):  # one copy that arrives meanwhile is enough
-            if self._asks:
-                yield self.world.timeout(wait_s / 10)
-        while self._asks and self.pair.fencing and not (yield from fence(self, self.peer)):
-            yield self.world.timeout(self.pair.retry_s)
-        if self._asks:
-            self.alone, self._asks = True, False
-            self.world.emit(self.name, self.peer, "failover", "goes on alone", fenced=self.pair.fencing)
-
     def _ordered(self, message):
-        """Orders from people: hand over, take over, be the standby, the peer is back."""
+        """Orders from people: hand over, take over, be the standby."""
         if message.what == "hand over" and self.role == "active":
             self.configured = "standby"
+            self.copies.send_all()
             self.begin()
             self.world.cast(self.name, self.peer, "order", "take over")
         elif message.what == "take over" and self.role == "standby":
-            self.alone = False
             self.node.process(take_over, self)
-        elif message.what == "be the standby":
+        elif message.what == "be the standby" and self.role != "standby":
             self.configured = "standby"
+            self.copies.was_away()
             self.begin()
-        elif message.what == "the peer is back" and self.role == "active":
-            self.alone = False
-            if self.pair.replication.kind in ("sync", "async"):
-                self.world.cast(self.name, self.peer, "replication", "all", ids=list(self.disk.ids))

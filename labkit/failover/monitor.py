@@ -8,7 +8,7 @@ from labkit.world.errors import LabError
 class Monitor:
     """Watches `watched`; when it falls silent: fence it, then power on `spare`."""
 
-    role = "monitor"
+    role, ready = "monitor", True
 
     def __init__(self, pair, name, watched, spare):
         self.pair, self.world, self.name, self.watched, self.spare = pair, pair.world, name, watched, spare

@@ -119,7 +119,6 @@ class Pair:
             self._order(name, "be the standby")
         else:
             self.world.start(name)
-        self._order(member.peer, "the peer is back")
 
     def _order(self, to, what):
         if "admin" not in self.world.nodes:

@@ -68,7 +68,7 @@ class Replication:
         """Keep a client's write; returns the answer, or SILENT if it is given only when the peer has it, too."""
         id = message.detail["id"]
         member.disk.write(id, member.name)
-        if self.kind == "sync" and not member.alone:
+        if self.kind == "sync" and not member.copies.alone:
             member.node.process(self._together(member, message))
             return SILENT
         if self.kind == "async":
@@ -82,20 +82,11 @@ class Replication:
     def _together(self, member, message):
         """Answer when the peer has it, or is known to be off."""
         id = message.detail["id"]
-        while not member.alone:
+        while not member.copies.alone:
             try:
                 yield member.world.call(member.name, member.peer, "replication", "write", timeout_s=AGAIN_S, id=id)
-                member.copied()
+                member.copies.met()
                 break
             except Unanswered:
-                member.misses_peer()
+                member.copies.misses_peer()
         reply(member.world, message, {"status": 200, "by": member.name})
-
-
-def heard(member, message):
-    """The peer's side: keep it, and say so if somebody waits for that. 'all' replaces what was there."""
-    if message.what == "all":
-        member.disk.ids = dict.fromkeys(message.detail["ids"], message.src)
-    else:
-        member.disk.write(message.detail["id"], message.src)
-    return {"status": 200}

@@ -62,7 +62,9 @@ def watching(world, member):
         if world.now < watch.due_s:
             continue  # there was a beat meanwhile
         world.emit(member.name, member.watched, "failover", "suspected", silent_s=round(world.now - watch.last_s, 3))
-        if pair.fencing and not (yield from fence(member, member.watched)):
+        if not member.ready:
+            world.emit(member.name, member.watched, "failover", "outdated", why="acknowledged writes are missing here")
+        if not member.ready or pair.fencing and not (yield from fence(member, member.watched)):
             yield world.timeout(pair.retry_s)
             continue
         yield from member.my_turn()
