@@ -9,7 +9,9 @@ What the real one does differently: a host has several cores and serves VMs in t
 of it is one server with one line, which has the same mean (M/M/1) and longer tails.
 """
 
-from math import inf
+from math import inf, log
+
+import numpy as np
 
 WORK_S = 0.1  # mean work of a request, if the whole host did nothing else: chosen
 
@@ -23,19 +25,21 @@ class Line:
     def serve(self, duration_s, load, speed=1.0):
         """Response times (s) of the requests that come within `duration_s`; `load`: part of the whole host that they
         want; `speed`: part of the host that is left for them (a migration takes some)."""
-        answered, luck, wait_s, at_s = [], self.luck, self.wait_s, 0.0
-        every_s = WORK_S / load if load > 0 else inf
+        answered, random, wait_s, at_s = [], self.luck.random, self.wait_s, 0.0
+        every_s, work_s = WORK_S / load if load > 0 else inf, WORK_S / speed
         while True:
-            gap_s = luck.expovariate(1 / every_s) if load > 0 else inf
+            gap_s = -log(1.0 - random()) * every_s if load > 0 else inf  # exponential, as is the work
             if at_s + gap_s > duration_s:
                 self.wait_s = max(0.0, wait_s - (duration_s - at_s))
                 return answered
             at_s += gap_s
-            wait_s = max(0.0, wait_s - gap_s) + luck.expovariate(1.0) * WORK_S / speed
+            wait_s = (wait_s - gap_s if wait_s > gap_s else 0.0) - log(1.0 - random()) * work_s
             answered.append(wait_s)
 
 
 def percentile(values, part):
     """The value below which this part (0 to 1) of them lies; 0 if there are none."""
-    ordered = sorted(values)
-    return ordered[min(int(part * len(ordered)), len(ordered) - 1)] if ordered else 0.0
+    if not len(values):
+        return 0.0
+    place = min(int(part * len(values)), len(values) - 1)
+    return float(np.partition(np.asarray(values), place)[place])
