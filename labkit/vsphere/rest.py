@@ -12,17 +12,17 @@ resources, tags, libraries, guest operations; task=true answers with a task.
 """
 
 import base64
-import binascii
 import json
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from labkit.vsphere import rest_inventory, rest_vms
+from labkit.vsphere import rest_inventory, rest_power, rest_vms
+from labkit.vsphere.rest_body import parsed
 from labkit.vsphere.rest_errors import Refused, refused
 from labkit.world import LabError
 
 SESSION = "vmware-api-session-id"
-ROUTES = (*rest_inventory.ROUTES, *rest_vms.ROUTES)
+ROUTES = (*rest_inventory.ROUTES, *rest_vms.ROUTES, *rest_power.ROUTES)
 
 
 class Rest:
@@ -32,44 +32,48 @@ class Rest:
     def __init__(self, vcenter):
         self.vcenter, self.world = vcenter, vcenter.world
         self.sessions = vcenter.vpxd.sessions
+        self.guests = {}  # MoRef of a VM → guest_OS, as ordered
         node = vcenter.vim.node
         self._serve, node.serve = node.serve, self.serve
 
     def serve(self, message):
         """A request of the REST API, or what vpxd else hears."""
-        return self.answer(message.detail) if message.kind == "rest" else self._serve(message)
+        return self.answer(**message.detail) if message.kind == "rest" else self._serve(message)
 
-    def answer(self, detail):
+    def answer(self, method="GET", path="/", headers=None, body=""):
         """One request (a generator for vpxd's process)."""
-        headers = {name.lower(): value for name, value in (detail.get("headers") or {}).items()}
-        url = urlsplit(detail["path"])
+        headers = {name.lower(): value for name, value in (headers or {}).items()}
+        more = {"Content-Type": "application/json"}
         try:
-            status, body = yield from self.route(detail["method"], url, headers, detail.get("body") or "")
+            status, said = yield from self.route(method, path, headers, body or "")
+            if path == "/api/session" and status == 201:
+                more[SESSION] = said
         except Refused as refusal:
-            status, body = refusal.status, refusal.body()
+            status, said = refusal.status, refusal.body()
         except LabError as error:
             refusal = refused(error)
-            status, body = refusal.status, refusal.body()
-        text = "" if status == 204 else json.dumps(body)
-        return {"status": status, "headers": {"Content-Type": "application/json"}, "body": text}
+            status, said = refusal.status, refusal.body()
+        return {"status": status, "headers": more, "body": "" if status == 204 else json.dumps(said)}
 
-    def route(self, method, url, headers, text):
+    def route(self, method, path, headers, text):
         """Find who answers; (status, body) (a generator)."""
-        if url.path == "/api/session":
+        path, _, asked = path.partition("?")
+        if path == "/api/session":
             return self.session(method, headers)
         try:
             self.sessions.user(headers.get(SESSION))
         except LabError:
             raise Refused("UNAUTHENTICATED", "This method requires authentication.") from None
-        query = parse_qs(url.query, keep_blank_values=True)
+        query = parse_qs(asked, keep_blank_values=True)
         action = query.pop("action", [None])[0]
-        found = [(re.fullmatch(pattern, url.path), wanted, what, handler) for wanted, what, pattern, handler in ROUTES]
-        found = [each for each in found if each[0]]
-        handler = next((each for each in found if each[1] == method and each[2] == action), None)
-        if handler is None:
-            known = ", ".join(f"{wanted}{'?action=' + what if what else ''}" for _, wanted, what, _ in found)
-            raise Refused("OPERATION_NOT_FOUND", f"no {method} {url.path} here; there is: {known or 'nothing'}")
-        said = handler[3](self.vcenter, **handler[0].groupdict(), query=query, body=parsed(text))
+        there = [(re.fullmatch(route[2], path), route) for route in ROUTES]
+        there = [(match, route) for match, route in there if match]
+        found = [(match, route) for match, route in there if route[:2] == (method, action)]
+        if not found:
+            known = ", ".join(f"{verb}{'?action=' + what if what else ''}" for _, (verb, what, _, _) in there)
+            raise Refused("OPERATION_NOT_FOUND", f"no {method} {path} here; there is: {known or 'nothing'}")
+        match, (_, _, _, handler) = found[0]
+        said = handler(self.vcenter, **match.groupdict(), query=query, body=parsed(text))
         return (yield from said) if hasattr(said, "throw") else said
 
     def session(self, method, headers):
@@ -113,19 +117,8 @@ def basic(header):
     kind, _, coded = header.partition(" ")
     try:
         user, colon, password = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor text
         colon = ""
     if kind.lower() != "basic" or not colon:
         raise Refused("UNAUTHENTICATED", "Authentication required: POST /api/session with HTTP Basic authentication.")
     return user, password
-
-
-def parsed(text):
-    """The JSON object of a body; {} for none. Refused (400)."""
-    try:
-        value = json.loads(text) if text else {}
-    except ValueError as error:
-        raise Refused("INVALID_REQUEST", f"the body is no JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise Refused("INVALID_REQUEST", f"the body must be a JSON object, not {value!r}")
-    return value

@@ -21,6 +21,14 @@ def filtered(query, rows, **keys):
     return [row for row in rows if all(row.get(key) in values for key, values in wanted)]
 
 
+def named(vcenter, kind, reference):
+    """The name of the thing with this MoRef. Refused (404); a name is not a MoRef."""
+    found = vcenter.references.things.get(reference)
+    if found is None or found[0] != kind:
+        raise Refused("NOT_FOUND", f"{kind.capitalize()} with identifier '{reference}' was not found.")
+    return found[1]
+
+
 def shown(rows, *hidden):
     """The rows without the keys that serve filters only."""
     return [{key: value for key, value in row.items() if key not in hidden} for row in rows]
@@ -57,7 +65,7 @@ def cluster_row(vcenter, name):
 
 def cluster(vcenter, cluster, query, body):
     """Get Cluster."""
-    name = vcenter.references.name("cluster", cluster)
+    name = named(vcenter, "cluster", cluster)
     return 200, {"name": name, "resource_pool": vcenter.references.give("resource pool", name)}
 
 
@@ -73,7 +81,7 @@ def datastores(vcenter, query, body):
 
 def datastore(vcenter, datastore, query, body):
     """Get Datastore."""
-    name = vcenter.references.name("datastore", datastore)
+    name = named(vcenter, "datastore", datastore)
     store = next(store for store in vcenter.stores if store.name == name)
     return 200, {
         "name": name, "type": "VMFS", "accessible": True, "multiple_host_access": True,

@@ -10,6 +10,7 @@ import argparse
 import signal
 import time
 
+from labkit.vsphere.limits import maxima
 from labkit.vsphere.sessions import PASSWORD
 from labkit.world.loopback import HOST, end, listening, port, positive, refuse
 
@@ -22,13 +23,21 @@ curl -s -H 'vmware-api-session-id: <the token>' {url}/api/vcenter/host
 labkit serve: vCenter answers at {url}/api (in memory only). Ctrl-C ends it."""
 
 
+def hosts(text):
+    """How many hosts: as many as one vCenter carries."""
+    number, most = int(text), maxima().hosts
+    if not 1 <= number <= most:
+        raise argparse.ArgumentTypeError(f"one vCenter has 1 to {most} hosts, not {number}")
+    return number
+
+
 def arguments(args):
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(
         prog="labkit serve vsphere", description="Serve the emulated vCenter to real clients on 127.0.0.1."
     )
     parser.add_argument("--port", type=port, default=8443, help="TCP port on 127.0.0.1 (default 8443; 0: any free one)")
-    parser.add_argument("--hosts", type=int, default=3, metavar="N", help="ESXi hosts, 64 in a cluster (default 3)")
+    parser.add_argument("--hosts", type=hosts, default=3, metavar="N", help="ESXi hosts, 64 in a cluster (default 3)")
     parser.add_argument("--speed", type=positive, default=1.0, metavar="X", help="the world's clock, X times as fast")
     parser.add_argument("--seed", default="0", metavar="S", help="seed of the world (default 0)")
     return parser.parse_args(args)
