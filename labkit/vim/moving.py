@@ -13,8 +13,9 @@ What the real one does differently: Nova keeps such a move in the table `migrati
 operator; vMotion is arbitrated by the two hosts and the datastore's lock on the disk's file.
 """
 
-from labkit.vim.inventory import CONNECTED, FENCED
+from labkit.vim.inventory import CONNECTED, FENCED, VmRecord
 from labkit.vim.reconcile import renew, wanted
+from labkit.vim.spec import Spec
 from labkit.world.errors import LabError
 
 
@@ -168,6 +169,21 @@ def cold(vim, vm, host):
     doubt(vim, vm, old.name)
 
 
+def newcomer(vim, host, name, state, n):
+    """Somebody has made a VM at the host: it gets a record. Its size is in no report: it counts as a default Spec."""
+    if state not in ("running", "paused", "off"):
+        return
+    vim.index += 1
+    vm = VmRecord(name, vim.index, Spec())
+    vim.vms[name] = vm
+    vim.assign(vm, host)
+    vm.desired = vm.reported = state
+    vm.n = vm.reported_n = n
+    vm.order = wanted(vm)
+    vim.touch(vm)
+    vim.emit(f"found {name} {state} on {host.name}: registered", name)
+
+
 def found_at(vim, vm, host, state, n):
     """Somebody else has moved it (a cluster's own failover agents, an administrator): adopted where it runs."""
     if vm.target is not None:
@@ -175,8 +191,8 @@ def found_at(vim, vm, host, state, n):
     vim.leave(vm)
     vm.host, host.vms[vm.name] = host, vm
     vim.placement.claim(host, vm.spec, vm)
-    vm.reported, vm.reported_n, vm.desired, vm.n = state, n, state, max(n, vm.n)
-    vm.reported_n, vm.order, vm.task = vm.n, wanted(vm), None
+    vm.reported, vm.desired, vm.task = state, state, None
+    vm.n, vm.reported_n, vm.order = n, n, wanted(vm)
     vim.touch(vm)
     vim.emit(f"found {vm.name} {state} on {host.name}: adopted", vm.name)
     vim.finished(vm)

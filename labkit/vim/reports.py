@@ -126,7 +126,7 @@ def _row(vim, host, row):
     name, state, n, demand_mhz, used_mib = row
     vm = vim.vms.get(name)
     if vm is None:
-        _stranger(vim, host, name, state)
+        _stranger(vim, host, name, state, n)
     elif vm.host is host:
         _own(vim, vm, host, state, n, demand_mhz, used_mib)
     elif vm.target is host:
@@ -135,12 +135,12 @@ def _row(vim, host, row):
         _elsewhere(vim, vm, host, state, n)
 
 
-def _stranger(vim, host, name, state):
-    """A VM that the VIM knows nothing of: shown as 'unmanaged', and left alone."""
+def _stranger(vim, host, name, state, n):
+    """A VM that the VIM knows nothing of: shown as 'unmanaged', and left alone; or (adopts='all') taken over."""
     if state == "absent":
         host.unmanaged.pop(name, None)
     elif vim.adopts == "all":
-        vim.adopt(name, host, state)
+        moving.newcomer(vim, host, name, state, n)
     else:
         host.unmanaged[name] = state
 

@@ -83,6 +83,18 @@ def test_a_vm_that_nobody_ordered_is_shown_and_left_alone():
     assert running(world) == {"byhand": ["esx2"]}
 
 
+def test_a_vim_that_adopts_all_takes_it_over_and_orders_nothing():
+    world, vim = center(adopts="all")
+    world.run(until=1)
+    world.ask("vim", "esx2-libvirtd", "libvirt", "domainDefineXML", name="byhand", memory_mib=512)
+    world.ask("vim", "esx2-libvirtd", "libvirt", "domainCreate", name="byhand")
+    world.run(until=60)
+    assert vim.vms["byhand"].seen == vim.vms["byhand"].desired == "running"
+    assert running(world) == {"byhand": ["esx2"]} and vim.outbox.sent == 0
+    settled(vim.stop("byhand"))
+    assert running(world) == {}
+
+
 def test_without_the_vim_vms_run_on_and_orders_are_refused():
     world, vim = center()
     settled(vim.create("web", spec=SHARED))
