@@ -11,6 +11,11 @@
     print(Metrics(people))                                          # asked, served, late, lost, downtime, p50/p95/p99
     Metrics(people, since_s=30).curve(step_s=1)                     # served per second
 
+    pair = Pair(w, standby="hot", fencing=True, replication="sync")     # node1 serves, node2 waits: w.crash("node1")
+    Clients(w, pair.address, rate=50); w.cut(*pair.cable); pair.device.fail(); pair.rejoin("node1"); pair.switch_over()
+    pool = Pool(w, 3, "round robin")                                    # web1, web2, web3 behind a balancer
+    Clients(w, pool.address, rate=200)
+
 Clients know only what they saw; servers only what messages told them. Metrics are for those who look on from outside.
 """
 

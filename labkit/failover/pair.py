@@ -21,11 +21,20 @@ from labkit.failover.member import Member
 from labkit.failover.monitor import Monitor
 from labkit.failover.redirect import Address, DnsName
 from labkit.failover.replication import Disk, Replication
+from labkit.failover.service import times
 from labkit.failover.standby import Standby
 from labkit.world import action
 from labkit.world.errors import LabError, number, unknown
 
 REDIRECTS = ("address", "dns")
+
+
+def two_new(names, world):
+    """The names of two machines that are not there yet, else LabError."""
+    names = list(names) if isinstance(names, (list, tuple)) else [names]
+    if len(names) != 2 or len(set(map(str, names)) - set(world.nodes)) != 2:
+        raise LabError(f"a pair needs the names of two new machines, not {names!r}", code=409)
+    return names
 
 
 class Pair:
@@ -60,9 +69,10 @@ class Pair:
         self.redirect_s = number(redirect_s, "redirect_s") if redirect == "address" else 0.0
         self.service, self.service_s, self.workers = service, service_s, workers
         self.retry_s, self.patience_s, self.announce_s = 5.0, 5.0 + fence_s, 5.0
-        one, two = names
-        if one == two or one in world.nodes or two in world.nodes:
-            raise LabError(f"a pair needs two new machines, not {one!r} and {two!r}", code=409)
+        one, two = two_new(names, world)
+        if not isinstance(fencing, bool):
+            raise LabError(f"fencing is True or False, not {fencing!r}", code=400)
+        times(service, service_s, world.random(f"{name} check")), number(fence_s, "fence_s")
         self._shared = Disk() if replication == "shared" else None
         self.address = Address(world, one, f"{name}-address") if redirect == "address" else DnsName(
             world, one, f"{name}.example", ttl_s, resolvers, f"{name}-dns")  # fmt: skip

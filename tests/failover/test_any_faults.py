@@ -21,7 +21,7 @@ DEEDS = {
 faults = st.lists(st.tuples(st.floats(5, 80), st.sampled_from(sorted(DEEDS))), max_size=8)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(faults, st.sampled_from(["address", "dns"]), st.integers(0, 3))
 def test_acknowledged_writes_survive_any_schedule_of_faults(schedule, redirect, seed):
     w = World(seed=seed, journal=False)

@@ -177,7 +177,8 @@ def test_a_fault_in_the_standby_is_found_by_a_drill_or_by_the_accident(drill_s):
     "wrong",
     [{"standby": "lukewarm"}, {"misses": 0}, {"misses": 2.5}, {"interval_s": 0}, {"replication": "often"},
      {"redirect": "post"}, {"standby": "cold", "replication": "sync"}, {"promote_s": -1},
-     {"ttl_s": 0, "redirect": "dns"}, {"names": ("node1", "node1")}],
+     {"ttl_s": 0, "redirect": "dns"}, {"names": ("node1", "node1")},
+     {"names": "node1"}, {"fencing": "no"}, {"service": "quick"}, {"fence_s": -1}],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(wrong):
     w = World(seed=1)
