@@ -30,7 +30,7 @@ class Fdm:
     config    what vpxd wrote last, on the host's disk: hosts, vms, datastores, gateway, response; None before
     role      'idle' (not configured), 'election', 'primary', 'secondary' or 'isolated'
     primary   name of the host it takes for primary, or None
-    running   VMs that run here, as hostd said last
+    running   VMs that run here, as hostd said last; None: it has not said yet
     """
 
     @action
@@ -47,8 +47,8 @@ class Fdm:
     def begin(self):
         """A new life: everything but the configuration is forgotten."""
         self.role, self.primary, self.since_s = "idle", None, self.world.now
-        self.running, self.heard, self.votes, self.looked_s = [], {}, {}, float("-inf")
-        self.placed, self.off, self.watches, self.pings = {}, set(), {}, []
+        self.running, self.heard, self.votes, self.looked_s = None, {}, {}, float("-inf")
+        self.placed, self.off, self.watches, self.pings, self.boots = {}, set(), {}, [], {}
         self.working = False
         self.restarting, self.listed, self.started_s = {}, None, float("-inf")
         if self.config:
@@ -72,6 +72,10 @@ class Fdm:
     def cast(self, host, kind, what, **detail):
         """A message to the agent of another host."""
         self.world.cast(self.name, f"{host}-fdm", kind, what, shown={}, host=self.host, **detail)
+
+    def heartbeat(self, host, role):
+        """A heartbeat to the agent of another host: what runs here, and how often this machine was switched on."""
+        self.cast(host, "heartbeat", "beat", role=role, running=self.running, boots=self.vmm.node.life)
 
     def others(self):
         """The other hosts of the cluster."""
@@ -116,7 +120,7 @@ class Fdm:
         elif self.role == "primary":
             fdm_restart.protect(self)
 
-    def beat(self, host, role, running):
+    def beat(self, host, role, running, boots):
         """A heartbeat of another agent."""
         if self.config is None or host not in self.config["hosts"]:
             return
@@ -124,7 +128,7 @@ class Fdm:
         if role == "primary":
             fdm_election.hear_primary(self, host)
         elif self.role == "primary":
-            fdm_watching.alive(self, host, running)
+            fdm_watching.alive(self, host, running, boots)
 
 
 def tick_idle(fdm):

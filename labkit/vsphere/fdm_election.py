@@ -54,7 +54,7 @@ def hear(fdm, host):
         return
     fdm.votes[host] = fdm.world.now
     if fdm.role == "primary":
-        fdm.cast(host, "heartbeat", "beat", role="primary", running=fdm.running)
+        fdm.heartbeat(host, "primary")
 
 
 def hear_primary(fdm, host):
@@ -69,7 +69,7 @@ def hear_primary(fdm, host):
 
 def tick_secondary(fdm):
     """A heartbeat to the primary; 10 s without one of its own start an election."""
-    fdm.cast(fdm.primary, "heartbeat", "beat", role="secondary", running=fdm.running)
+    fdm.heartbeat(fdm.primary, "secondary")
     if fdm.world.now - fdm.heard.get(fdm.primary, fdm.since_s) >= SILENCE_S:
         fdm.tell(f"primary {fdm.primary} is silent", fdm.primary)
         begin(fdm)

@@ -62,7 +62,7 @@ def isolated(fdm):
 
 def respond(fdm, method):
     """End the protected VMs that run here (a generator)."""
-    for vm in [vm for vm in fdm.running if vm in fdm.config["vms"]]:
+    for vm in [vm for vm in fdm.running or () if vm in fdm.config["vms"]]:
         fdm.tell(f"isolation response: {fdm.config['response']} {vm}", vm)
         try:
             yield fdm.world.call(fdm.name, fdm.vmm.manager.name, "soap", method, 10, name=vm)
@@ -73,7 +73,7 @@ def respond(fdm, method):
 
 def note(fdm):
     """The file by which an isolated host tells the others what it still runs."""
-    fdm.write({f".vSphere-HA/{fdm.host}-poweron": {"isolated": True, "vms": list(fdm.running)}})
+    fdm.write({f".vSphere-HA/{fdm.host}-poweron": {"isolated": True, "vms": list(fdm.running or ())}})
 
 
 def tick(fdm):

@@ -55,13 +55,8 @@ def seen(fdm, host, running):
 
 
 # -- the primary's work ------------------------------------------------------------------------------------------------
-def lost(fdm, host):
-    """A host is dead: its protected VMs are to be restarted."""
-    bring_up(fdm, [vm for vm in fdm.config["vms"] if fdm.placed.get(vm) == host and vm not in fdm.off])
-
-
-def powered_off(fdm, host, runs):
-    """An isolated host says what it still runs: what is protected and not among it has been ended by it."""
+def lost(fdm, host, runs=()):
+    """A host is dead, or was: those of its protected VMs that it does not run any more are to be restarted."""
     bring_up(fdm, [vm for vm in fdm.config["vms"] if fdm.placed.get(vm) == host and vm not in (*fdm.off, *runs)])
 
 
@@ -147,7 +142,7 @@ def start_here(fdm, vm):
     except LabError:
         yield from quietly(fdm, "UnregisterVM", vm)
         raise
-    fdm.running, fdm.started_s = [*fdm.running, vm], fdm.world.now
+    fdm.running, fdm.started_s = [*(fdm.running or ()), vm], fdm.world.now
     return {"vm": vm, "host": fdm.host}
 
 

@@ -48,22 +48,27 @@ class Watch:
         return self.look_at_s + LOOK_FOR_S if datastores else self.heard_s + UNREACHABLE_S + PING_FOR_S
 
 
-def alive(fdm, host, running):
-    """A network heartbeat has come."""
+def alive(fdm, host, running, boots):
+    """A network heartbeat has come. A machine that was switched on anew has lost its VMs, however short that was."""
     watch = fdm.watches.get(host)
     if watch is not None and watch.stage in ("dead", "isolated"):
         fdm_restart.tell_returned(fdm, host)
     if watch is not None and watch.stage not in ("live", "looking"):
         fdm.tell(f"{host} is live", host)
     fdm.watches[host] = Watch(fdm.world.now, stranger=False)
-    fdm_restart.seen(fdm, host, running)
+    if running is not None:
+        if fdm.boots.setdefault(host, boots) != boots:
+            fdm.boots[host] = boots
+            fdm_restart.lost(fdm, host, running)
+        fdm_restart.seen(fdm, host, running)
 
 
 def tick(fdm):
     """One beat of the primary."""
-    fdm_restart.seen(fdm, fdm.host, fdm.running)
+    if fdm.running is not None:
+        fdm_restart.seen(fdm, fdm.host, fdm.running)
     for host in fdm.others():
-        fdm.cast(host, "heartbeat", "beat", role="primary", running=fdm.running)
+        fdm.heartbeat(host, "primary")
         follow(fdm, host, fdm.watches.setdefault(host, Watch(fdm.world.now)))
     if any(watch.stage != "live" for watch in fdm.watches.values()) and fdm.config["datastores"]:
         fdm.node.process(read_disk(fdm))
@@ -91,6 +96,7 @@ def decide(fdm, host, watch):
     watch.stage = "partitioned" if watch.on_disk or watch.pinged else "dead"
     if watch.stage == "dead":
         fdm.tell(f"{host} is dead", host)
+        fdm.world.cast(fdm.name, fdm.config["vcenter"], "fdm", "host is dead", host=host)
         fdm_restart.lost(fdm, host)
         return
     fdm.node.process(read_file(fdm, host, watch, before))
@@ -134,4 +140,4 @@ def read_file(fdm, host, watch, before):
     if watch.stage != before:
         fdm.tell(f"{host} is {watch.stage}, not dead", host)
     if said["isolated"]:
-        fdm_restart.powered_off(fdm, host, said["vms"])
+        fdm_restart.lost(fdm, host, said["vms"])

@@ -15,7 +15,7 @@ from labkit.vmm.memory.admission import overhead_mib
 from labkit.vsphere.faults import fault
 from labkit.vsphere.fdm_isolation import RESPONSES
 
-AGAIN_S = 30.0
+AGAIN_S, RESTLESS_S = 30.0, 60.0
 LEAST_MHZ = 32  # what a VM without a CPU reservation counts: documented default
 
 
@@ -40,7 +40,7 @@ class Ha:
 
     def started(self):
         """A new life of vpxd: it does not know what the agents have got."""
-        self.sent = {}
+        self.sent, self.boots, self.restless_s = {}, {}, {}
         self.tick()
 
     def hosts(self, cluster):
@@ -50,6 +50,7 @@ class Ha:
     def tick(self):
         """Send what has changed, and everything again after a while: a message may have been lost."""
         for cluster in self.clusters:
+            self.look_again(cluster)
             config = self.config(cluster)
             before, sent_s = self.sent.get(cluster, (None, 0))
             if config != before or self.vim.world.now - sent_s >= AGAIN_S:
@@ -63,6 +64,18 @@ class Ha:
                         shown={"vms": len(config["vms"])},
                         config=config,
                     )
+
+    def look_again(self, cluster):
+        """While a host is silent, and for a minute after one has come back, the others are asked which VMs they run: HA
+        may have restarted some of them there."""
+        now, hosts = self.vim.world.now, self.hosts(cluster)
+        boots = {host.name: host.power for host in hosts}
+        if any(host.state != "connected" for host in hosts) or boots != self.boots.setdefault(cluster, boots):
+            self.boots[cluster], self.restless_s[cluster] = boots, now + RESTLESS_S
+        if now < self.restless_s.get(cluster, 0):
+            for host in hosts:
+                if host.state == "connected":
+                    self.vim.describe(host)
 
     def config(self, cluster):
         """What the agents of a cluster are to know."""
@@ -81,6 +94,7 @@ class Ha:
             },
             "datastores": stores[:2],  # documented: two heartbeat datastores, five at most
             "gateway": self.gateway,
+            "vcenter": self.vim.name,
             "response": self.response,
             "vms": {
                 vm.name: {
