@@ -71,3 +71,14 @@ def test_it_draws_every_kind_of_standby_before_anything_has_happened(standby):
     assert view.html() == view.html() and view.text()
     view.heard("ArrowRight")
     assert view.pair.world.now == 1
+
+
+def test_every_button_is_an_accident_and_has_a_name():
+    view = room()
+    buttons = [widget for row in view.controls() for widget in row]
+    assert [each.description for each in buttons][:2] == ["Cut or mend the cable", "Crash the active"]
+    view.later(5)
+    for each in buttons:
+        assert each.tooltip
+        each.click()
+    assert view.cut and view.pair.device.broken and view.pair.world.now == 16

@@ -39,3 +39,12 @@ def test_what_cannot_be_meant_is_refused():
         TwoCurves(state="somewhere")
     with pytest.raises(LabError):
         TwoCurves(n=1)
+
+
+def test_its_fields_turn_what_they_say():
+    view = TwoCurves(load_percent=40)
+    fields = {widget.description: widget for row in view.controls() for widget in row}
+    fields["Load (% of each machine that serves)"].value = 30
+    fields["Machines of the group"].value = 3
+    fields["State"].value = "shared"
+    assert (view.accident.load, view.accident.n, view.accident.state) == (0.3, 3, "shared")
