@@ -91,7 +91,16 @@ class Database:
 
 def _host_row(host):
     hardware = _hardware(host.hardware, host.datastores)
-    return host.name, host.index, host.cluster, host.maintenance, host.boot, host.power, host.state, hardware
+    return (
+        host.name,
+        host.index,
+        host.cluster,
+        host.maintenance,
+        host.boot,
+        host.power,
+        "unknown" if host.guessed else host.state,
+        hardware,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -62,6 +62,7 @@ def _new_start(vim, host, boot, power):
 
 def _back(vim, host):
     before, host.state, host.since_s, host.told = host.state, CONNECTED, vim.world.now, False
+    host.guessed = False
     vim.hosts_changed[host] = None
     vim.placement.changed(host)
     vim.look_at(host)

@@ -110,3 +110,14 @@ def test_a_lost_report_is_noticed_at_the_next_heartbeat(center):
     world.run(until=world.now + 11)
     assert vim.vms["web"].seen == "paused"
     assert world.trace.where(src="vim", dst="esx1-agent", what="describe")
+
+
+def test_a_guess_is_not_remembered_as_a_fence(center):
+    world, vim = center
+    vim.fenced("esx1", guessed=True)
+    world.run(until=world.now + 0.001)
+    world.crash("vim")
+    world.start("vim")
+    assert vim.hosts["esx1"].state == "unknown"
+    world.run(until=world.now + 30)
+    assert vim.hosts["esx1"].state == "connected" and running(world) == {"web": ["esx1"]}
