@@ -243,3 +243,32 @@ def test_never_two_copies_that_can_write(schedule, response):
                 where = runs(vc, vm)
                 writers = [host for host in where if vc.datastores[0].holder(vm) == host]
                 assert len(writers) == 1 or not where
+
+
+def test_vcenter_knows_where_ha_has_restarted_a_vm_before_its_own_minute_is_over():
+    vc = cluster()
+    vc.world.crash("esx1")
+    vc.world.run(until=95)
+    assert (vc.vim.hosts["esx1"].state, vc.vim.vms["vm1"].host.name) == ("unknown", "esx2")
+    vc.world.start("esx1")
+    vc.world.run(until=200)
+    assert (vc.vim.vms["vm1"].seen, vc.vim.vms["vm1"].host.name) == ("running", "esx2")
+
+
+def test_a_host_that_was_off_for_a_moment_has_lost_its_vms_and_gets_them_back():
+    vc = cluster()
+    vc.world.crash("esx1")
+    vc.world.run(until=65)
+    vc.world.start("esx1")  # before anybody has called it unreachable
+    vc.world.run(until=120)
+    assert runs(vc, "vm1") == ["esx1"]
+    assert vc.vim.vms["vm1"].seen == "running"
+
+
+def test_without_ha_a_vm_stays_off_when_its_host_comes_back():
+    vc = cluster(ha=False)
+    vc.world.crash("esx1")
+    vc.world.run(until=100)
+    vc.world.start("esx1")
+    vc.world.run(until=200)
+    assert (runs(vc, "vm1"), vc.vim.vms["vm1"].desired) == ([], "off")
