@@ -1,10 +1,10 @@
 """What one machine of a pair knows about the copies: has the other one everything, have I?
 
-    current   True: everything that was acknowledged is here. A machine that was away is behind, whatever its disk says,
-              until the active one has sent it all; until then it must not take over (DRBD: 'Outdated')
-    alone     True: the other one is off for certain, so there is nobody to copy to
-    sure      True: nothing can have happened without me. A machine that was away cannot know that: it never goes on
-              alone before it has met the other one (DRBD: `wfc-timeout 0`, wait for the connection for ever)
+current   True: everything that was acknowledged is here. A machine that was away is behind, whatever its disk says,
+          until the active one has sent it all; until then it must not take over (DRBD: 'Outdated')
+alone     True: the other one is off for certain, so there is nobody to copy to
+sure      True: nothing can have happened without me. A machine that was away cannot know that: it never goes on
+          alone before it has met the other one (DRBD: `wfc-timeout 0`, wait for the connection for ever)
 """
 
 from labkit.failover.takeover import fence
