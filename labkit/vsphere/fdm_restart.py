@@ -64,7 +64,8 @@ def bring_up(fdm, vms):
     """Put VMs on the list of what is to be restarted, the most important first."""
     vms = [vm for vm in vms if vm not in fdm.restarting and fdm.config["vms"][vm]["priority"] in PRIORITIES]
     for vm in sorted(vms, key=lambda vm: PRIORITIES.index(fdm.config["vms"][vm]["priority"])):
-        fdm.restarting[vm] = {"tries": 0, "due_s": fdm.world.now, "since_s": fdm.world.now}
+        fdm.restarting[vm] = {"tries": 0, "due_s": fdm.world.now, "since_s": fdm.world.now,
+                              **fdm.config["vms"][vm]}  # fmt: skip
 
 
 def tick(fdm):
@@ -83,18 +84,18 @@ def work(fdm):
         row["tries"] += 1
         later = RETRY_S[row["tries"]] if row["tries"] < len(RETRY_S) else float("inf")
         row["due_s"] = row["since_s"] + later
-        yield from attempt(fdm, vm, row["tries"])
+        yield from attempt(fdm, vm, row)
     fdm.working = False
 
 
-def attempt(fdm, vm, tries):
+def attempt(fdm, vm, row):
     """One try to restart a VM: on one live host after the other, until one does it (a generator)."""
     refused = {}
     while True:
-        target = choose(fdm, vm, refused)
+        target = choose(fdm, vm, row, refused)
         if target is None:
             words = "; ".join(refused.values()) if refused else "no live host has room for it"
-            fdm.tell(f"{vm} not restarted: {words}", vm, tries=tries)
+            fdm.tell(f"{vm} not restarted: {words}", vm, tries=row["tries"])
             return
         try:
             yield fdm.world.call(fdm.name, f"{target}-fdm", "fdm", "restart", 60, vm=vm)
@@ -108,16 +109,16 @@ def attempt(fdm, vm, tries):
         return
 
 
-def choose(fdm, vm, refused):
+def choose(fdm, vm, row, refused):
     """The live host with most memory that is not promised to protected VMs, or None; none of those that have refused.
     Ties: the first in the list."""
     hosts, vms = fdm.config["hosts"], fdm.config["vms"]
     live = [fdm.host, *[host for host, watch in fdm.watches.items() if watch.stage == "live"]]
     free = {host: hosts[host]["memory_mib"] for host in hosts if host in live}
-    for other, row in vms.items():
+    for other, its in vms.items():
         if fdm.placed.get(other) in free and other not in fdm.off and other != vm:
-            free[fdm.placed[other]] -= row["promised_mib"]
-    wanted, store = vms[vm]["promised_mib"], vms[vm]["datastore"]
+            free[fdm.placed[other]] -= its["promised_mib"]
+    wanted, store = row["promised_mib"], row["datastore"]
     fits = [host for host in free if free[host] >= wanted and store in hosts[host]["mounts"] and host not in refused]
     return max(fits, key=free.get, default=None)
 
