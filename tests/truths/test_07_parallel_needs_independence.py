@@ -27,8 +27,8 @@ def share_served(shared, seed):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_three_nodes_that_fail_together_are_no_better_than_one(seed):
     alone, together = share_served(False, seed), share_served(True, seed)
-    assert together == pytest.approx(0.9, abs=0.035)  # one node's own share
-    assert alone > 0.97 > together + 0.03
+    assert together == pytest.approx(0.9, abs=0.06)  # one node's own share
+    assert alone > 0.97 > together + 0.02
 
 
 def test_nines_multiply_only_for_independent_parts():
