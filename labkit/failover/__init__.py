@@ -15,6 +15,9 @@
     Clients(w, pair.address, rate=50); w.cut(*pair.cable); pair.device.fail(); pair.rejoin("node1"); pair.switch_over()
     pool = Pool(w, 3, "round robin")                                    # web1, web2, web3 behind a balancer
     Clients(w, pool.address, rate=200)
+    Doubled(w, pool).address                                            # two balancers with one address
+    Pool(w, 2, app=State(w, "replicated", rule="merge"), name="shop")   # where carts and accounts live
+    queueing.mm1(rate=60, service_s=0.01).response_s                    # what theory says
 
 Clients know only what they saw; servers only what messages told them. Metrics are for those who look on from outside.
 """
