@@ -33,11 +33,12 @@ def altered(pick=None, alive=None):
 
 
 def in_turn():
-    """Round robin: a counter and nothing else."""
+    """Round robin: a counter and nothing else. It begins anew where nothing has been sent yet."""
     turn = {"n": 0}
 
     def rule(backends, history):
-        turn["n"] += 1
+        begun = any(seen["open"] or seen["work_s"] for seen in history.values())
+        turn["n"] = turn["n"] + 1 if begun else 0
         return sorted(backends)[turn["n"] % len(backends)]
 
     return rule
