@@ -13,7 +13,7 @@ certain (`definite=True`), or connection closed if the request had already been 
 from simpy import Event as Pending
 
 from labkit.world.errors import LabError, Unanswered, words
-from labkit.world.trace import NOTHING, plain
+from labkit.world.trace import NOTHING, PLAIN, plain
 
 # What the trace shows of a message's payload, by kind; other kinds are shown whole. Headers and bodies of HTTP carry
 # passwords and tokens, and a trace is for everyone to read.
@@ -100,14 +100,14 @@ def shown(kind, detail):
 
 
 def send(world, link, kind, what, detail, answer=None, step=None, show=None):
-    """Put a message on the wire of `link`; returns n of its event. (Written for speed: all traffic is sent here.)"""
+    """Put a message on the wire of `link`; returns n of its event. `detail`: a dict that nobody else has, though what is
+    in it may be somebody's. (Written for speed: all traffic is sent here.)"""
     if type(kind) is not str or type(what) is not str:
         words(kind, "kind"), words(what, "what")
-    if detail:
-        detail = plain(detail)
-        seen = plain(shown(kind, detail) if show is None else show)
-    else:
-        seen = NOTHING if show is None else plain(show)
+    if detail and not PLAIN.issuperset(map(type, detail.values())):
+        detail = {key: plain(item, f"detail.{key}") for key, item in detail.items()}
+    seen = shown(kind, detail) if show is None else show
+    seen = plain(seen) if seen else NOTHING
     rows, env = world.rows, world.env
     n = len(rows)
     rows.append((n, env._now, link.src, link.dst, kind, what, world.cause, step, seen))

@@ -33,7 +33,7 @@ def plain(value, where="detail"):
             return list(value)
         return [list(item) if type(item) is list and PLAIN.issuperset(map(type, item)) else plain(item, where)
                 for item in value]   # rows of a table, too
-    if isinstance(value, dict):
+    if kind is dict or isinstance(value, dict):
         if TEXT.issuperset(map(type, value)):
             if PLAIN.issuperset(map(type, value.values())):
                 return dict(value)
