@@ -11,9 +11,9 @@ they share (a switch, a storage, a power strip, a bug) stands in series with all
 Source: any textbook of reliability, e.g. Trivedi and Bobbio, 'Reliability and Availability Engineering' (2017).
 """
 
-from itertools import combinations
 from math import prod
 
+from labkit.vmm.host import whole
 from labkit.world.errors import LabError, number
 
 HOURS_A_YEAR = 8766.0  # 365.25 days
@@ -27,11 +27,12 @@ def in_series(*parts):
 def at_least(needed, parts):
     """Availability of something that needs any `needed` of `parts`, which fail independently."""
     parts = [number(part, "availability", most=1) for part in parts]
-    if not 0 <= number(needed, "needed") <= len(parts):
+    if whole(needed, "needed", least=0) > len(parts):
         raise LabError(f"{needed} of {len(parts)} parts cannot be needed", 400)
-    places = range(len(parts))
-    ways = (set(up) for size in range(needed, len(parts) + 1) for up in combinations(places, size))
-    return sum(prod(parts[at] if at in up else 1 - parts[at] for at in places) for up in ways)
+    ways = [1.0]  # ways[k]: probability that k of the parts looked at so far are up
+    for part in parts:
+        ways = [up * part + down * (1 - part) for up, down in zip([0.0, *ways], [*ways, 0.0], strict=True)]
+    return sum(ways[needed:])
 
 
 def from_repair(failures_a_year, repair_h):
