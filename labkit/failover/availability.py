@@ -27,12 +27,13 @@ def in_series(*parts):
 def at_least(needed, parts):
     """Availability of something that needs any `needed` of `parts`, which fail independently."""
     parts = [number(part, "availability", most=1) for part in parts]
-    if whole(needed, "needed", least=0) > len(parts):
+    needed = whole(needed, "needed", least=0)
+    if needed > len(parts):
         raise LabError(f"{needed} of {len(parts)} parts cannot be needed", 400)
     ways = [1.0]  # ways[k]: probability that k of the parts looked at so far are up
     for part in parts:
         ways = [up * part + down * (1 - part) for up, down in zip([0.0, *ways], [*ways, 0.0], strict=True)]
-    return sum(ways[needed:])
+    return min(1.0, sum(ways[needed:]))
 
 
 def from_repair(failures_a_year, repair_h):
