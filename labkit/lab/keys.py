@@ -1,5 +1,8 @@
 """The invisible part of a box of widgets: it keeps its keys at home and tells the kernel about arrows and clicks.
 
+When the picture is drawn anew, an element with data-lk-keep="name" that had the focus hands it on to the new element
+of this name with tabindex="0".
+
 Without it a letter typed while one of our buttons has the focus is a JupyterLab command (`b` inserts a cell, `d d`
 deletes one). JupyterLab listens at the document; we stop the event at our own frame, and mark the focused element as
 Lumino's own attribute asks.
@@ -12,23 +15,31 @@ ESM = """
 const passes = e => e.ctrlKey || e.metaKey || e.altKey || ["Tab", "Escape"].includes(e.key)
   || (e.shiftKey && e.key === "Enter");
 const typing = t => t.matches("input, textarea, select, [contenteditable], .lk-scroll");  // arrows are their own
+const presses = e => e.target.matches("button, summary") && ["Enter", " "].includes(e.key);
 
 function render({ model, el }) {
   el.style.display = "none";
-  let frame = null, timer = null, gone = false, left = 0;
+  let frame = null, timer = null, gone = false, left = 0, kept = null;
   const onKey = e => {
     if (passes(e)) return;
     e.stopPropagation();
-    if (!typing(e.target) && model.get("wanted").includes(e.key)) { e.preventDefault(); model.send({ key: e.key }); }
+    if (typing(e.target) || presses(e) || !model.get("wanted").includes(e.key)) return;
+    e.preventDefault();
+    model.send({ key: e.key });
   };
   const onClick = e => {
     const hit = e.target.closest("[data-lk]");
     if (hit) model.send({ click: hit.dataset.lk });
   };
-  const onFocus = e => e.target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const onFocus = e => {
+    e.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    kept = e.target.dataset.lkKeep;
+  };
   const onScroll = e => { if (e.target.matches(".lk-scroll")) left = e.target.scrollLeft; };
   const redrawn = new MutationObserver(() => {
     for (const box of left ? frame.querySelectorAll(".lk-scroll") : []) box.scrollLeft = left;
+    if (kept && document.activeElement === document.body)  // what had the focus was drawn anew
+      frame.querySelector(`[data-lk-keep="${kept}"][tabindex="0"]`)?.focus();
   });
   const beat = () => {
     clearInterval(timer);

@@ -23,6 +23,7 @@ TwoCurves(…)               the same crash for active–passive and active–ac
 LivePool(…)                active–active at work: kill, slow, heal, change the policy, and watch queues and clients
 OutageMatrix()             a piece of vSphere is dead: say what still works, then see it played
 Monitor(vim)               hosts with the age of their figures, a metric over time, alarms and events
+VCenterView(vcenter)       the inventory of a vCenter as a tree, its tasks and alarms, and what a button does
 """
 
 from labkit.lazy import names
@@ -46,6 +47,7 @@ HOMES = {
     "Evacuation": "evacuation",
     "Placing": "placement",
     "Monitor": "monitoring",
+    "VCenterView": "vcenter",
     "PairView": "pair",
     "TwoCurves": "two_curves",
     "LivePool": "pool",
