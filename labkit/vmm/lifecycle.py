@@ -61,8 +61,9 @@ MIGRATION_OUT = (*DURING_JOB, "pause")  # libvirt, qemuMigrationJobStart: JOB_MA
 
 def accepting(vmm, operation, name):
     """The domain `name` of this host, if it accepts `operation` now; else LabError (404, 409), nothing changed."""
-    domain = find(vmm, name)
-    allow(operation, domain)
+    domain = vmm.domains.get(name)
+    if domain is None or domain.job or domain.state not in ACCEPTED[operation]:
+        allow(operation, find(vmm, name))
     return domain
 
 

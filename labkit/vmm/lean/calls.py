@@ -77,7 +77,7 @@ def write(vmm, name, definition, datastore=None):
         definition.cpu.fits(definition.vcpus, vmm.host.mhz)
     domain = vmm.domains.get(name)
     if domain is None:
-        store = _disk(vmm, name, definition, datastore)
+        store = _disk(vmm, name, definition.disk_gib, datastore)
         vmm.defined += 1
         domain = vmm.domains[name] = LeanDomain(name, definition, store, f"{vmm.name}/{vmm.defined}")
     else:
@@ -89,17 +89,19 @@ def write(vmm, name, definition, datastore=None):
     return domain
 
 
-def _disk(vmm, name, definition, datastore):
+def _disk(vmm, name, gib, datastore):
     if type(name) is not str or "/" in name or not name:
         why = f"a domain's name must be a text without '/', not {name!r}"
         raise LabError(why, 400, True)
-    if not definition.disk_gib:
+    if not gib:
         return None
-    store = vmm.local if datastore in (None, vmm.local.name) else vmm.stores.get(datastore)
+    store = vmm.stores.get(datastore)
     if store is None:
-        why = f"{vmm.name} does not reach the datastore {datastore!r}"
-        raise LabError(why, 409, True, f"it reaches {', '.join([vmm.local.name, *vmm.stores])}")
-    store.create(name, definition.disk_gib)
+        if datastore not in (None, vmm.local.name):
+            why = f"{vmm.name} does not reach the datastore {datastore!r}"
+            raise LabError(why, 409, True, f"it reaches {', '.join([vmm.local.name, *vmm.stores])}")
+        store = vmm.local
+    store.create(name, gib)
     return store
 
 

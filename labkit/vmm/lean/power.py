@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from labkit.vmm import events, power
-from labkit.vmm.disks.lease import Lease
 from labkit.vmm.memory.admission import HYPERVISOR_MIB, promised_mib
 from labkit.vmm.scheduling import admission as cpu_admission
 from labkit.world.errors import LabError
@@ -11,25 +10,23 @@ from labkit.world.errors import LabError
 
 def reserve(vmm, domain, lock=True):
     """A process for a domain: what it was promised is counted. LabError (409, 507) with nothing changed."""
-    definition = domain.definition
+    definition, store = domain.definition, domain.store
     admit(vmm, domain, definition)
-    if lock and domain.store is not None:
-        leases = domain.store.leases
-        lease = leases.get(domain.name)
-        if lease is None:
-            lease = leases[domain.name] = Lease(domain.name)
-        lease.acquire(vmm.name)
-    settle(domain, definition)
+    if lock and store is not None:
+        lease = store.leases.get(domain.name) or store.lease(domain.name)
+        if lease.owner != vmm.name:
+            lease.acquire(vmm.name)
     vmm.last_id += 1
     domain.id = domain.life = vmm.last_id
-    _promise(vmm, definition, +1)
+    if vmm.setup.reserves:
+        _promise(vmm, definition, +1)
 
 
 def admit(vmm, domain, definition):
     """Return if the host takes it, else raise the refusal that a Vmm would give."""
     host = vmm.host
-    lacks = definition.memory_mib > host.memory_mib or not set(definition.networks) <= set(host.networks)
-    if lacks or definition.cpu_model > host.cpu_model:
+    wired = definition.networks == host.networks or set(definition.networks) <= set(host.networks)
+    if definition.memory_mib > host.memory_mib or definition.cpu_model > host.cpu_model or not wired:
         power.fits(vmm, replace(definition, name=domain.name))
     if vmm.setup.reserves:
         running = [other.live for other in vmm.domains.values() if other.active and other is not domain]
@@ -46,9 +43,8 @@ def _memory(vmm, name, definition):
 
 
 def _promise(vmm, definition, sign):
-    if vmm.setup.reserves:
-        vmm.promised_mib += sign * promised_mib(definition)
-        vmm.reserved_mhz += sign * definition.cpu.reservation_mhz
+    vmm.promised_mib += sign * promised_mib(definition)
+    vmm.reserved_mhz += sign * definition.cpu.reservation_mhz
 
 
 def settle(domain, definition):
@@ -60,15 +56,17 @@ def settle(domain, definition):
 def change(vmm, domain, state, reason):
     """The domain is in another state now, and an event says so."""
     domain.state, domain.reason = state, reason
-    world, name = vmm.world, domain.name
+    world, rows, name = vmm.world, vmm.world.rows, domain.name
     detail = {"domain": name, "state": state, "reason": reason}
-    world.record(vmm.name, None, "libvirt", f"{name}: {state} ({reason})", world.cause, None, detail)
+    rows.append((len(rows), world.env._now, vmm.name, None, "libvirt", f"{name}: {state} ({reason})",
+                 world.cause, None, detail))  # fmt: skip
     events.note(vmm, name)
 
 
 def release(vmm, domain, reason):
     """The process ends, what it held is given back; a transient domain is forgotten."""
-    _promise(vmm, domain.live, -1)
+    if vmm.setup.reserves:
+        _promise(vmm, domain.live, -1)
     change(vmm, domain, "shutoff", reason)
     if domain.store is not None:
         domain.store.lease(domain.name).release(vmm.name)
@@ -93,7 +91,8 @@ def end_all(vmm):
 
 def _forget(vmm, domain, reason):
     domain.state, domain.reason, domain.id, domain.job = "shutoff", reason, None, None
-    _promise(vmm, domain.live, -1)
+    if vmm.setup.reserves:
+        _promise(vmm, domain.live, -1)
     settle(domain, domain.definition)
     if not domain.persistent:
         vmm.domains.pop(domain.name, None)
