@@ -29,13 +29,16 @@ MISCONCEPTIONS = {
 }
 
 PREDICTIONS = (
+    # 50 requests per second, the active one is killed (I = 1 s, M = 3, promotion 5 s, redirect 1 s). How many fail?
+    # a: none · b: about 50 · c: 400 to 450 · d: all, until somebody comes
+    Prediction("S10.p2", correct="c", beliefs={"a": "S10.m1", "b": "S10.m1", "d": "S10.m2"}),
     # Only the heartbeat's cable is cut; nobody makes sure that the other one is off (fencing=False). What happens?
     # a: nothing, both are fine · b: the standby notices that only the cable is broken · c: both are active
     # d: both stop, to be safe
     Prediction("S10.p1", correct="c", beliefs={"a": "S10.m1", "b": "S8.m2", "d": "S8.m3"}),
-    # 50 requests per second, the active one is killed (I = 1 s, M = 3, promotion 5 s, redirect 1 s). How many fail?
-    # a: none · b: about 50 · c: 400 to 450 · d: all, until somebody comes
-    Prediction("S10.p2", correct="c", beliefs={"a": "S10.m1", "b": "S10.m1", "d": "S10.m2"}),
+    # The old active one gets its power back while the other one serves. What does it do?
+    # a: it serves, too · b: it asks first · c: it becomes the standby · d: it takes its place back in order
+    Prediction("S10.p5", correct="a", beliefs={"b": "S10.m6", "c": "S10.m6", "d": "S10.m6"}),
     # 2 % of the beats get lost. The timer is shortened from M = 3 to M = 2. What becomes of the outage and of the
     # false alarms? a: a second shorter, as many as before · b: a second shorter, twice as many
     # c: a second shorter, fifty times as many · d: half the outage, a few more
@@ -43,9 +46,6 @@ PREDICTIONS = (
     # Copies travel 30 s later. The active one dies. Which acknowledged writes are missing at the standby?
     # a: none, it is replicated · b: the ones in flight · c: those of the last 30 s · d: all
     Prediction("S10.p4", correct="c", beliefs={"a": "S10.m5", "b": "S10.m5", "d": "S10.m2"}),
-    # The old active one gets its power back while the other one serves. What does it do?
-    # a: it serves, too · b: it asks first · c: it becomes the standby · d: it takes its place back in order
-    Prediction("S10.p5", correct="a", beliefs={"b": "S10.m6", "c": "S10.m6", "d": "S10.m6"}),
 )
 
 OBSERVATIONS = (
@@ -106,6 +106,16 @@ OBSERVATIONS = (
 
 EXPLANATIONS = (
     Explanation(
+        "S10.p2",
+        "Which four steps does the outage consist of, and which of them can never be 0?",
+        "Detection (M − 1 to M intervals), fence, promote, redirect; detection cannot be 0, because silence takes "
+        "time.",
+        (
+            "the timer runs since the last beat, not since the crash: 2 to 3 s with M = 3",
+            "5 s promotion and 1 s for the address come on top",
+        ),
+    ),
+    Explanation(
         "S10.p1",
         "Why can two machines alone never know which of them is cut off?",
         "A dead peer and a cut cable deliver the same silence to both; only a third one (a vote, a power switch) "
@@ -117,14 +127,10 @@ EXPLANATIONS = (
         ),
     ),
     Explanation(
-        "S10.p2",
-        "Which four steps does the outage consist of, and which of them can never be 0?",
-        "Detection (M − 1 to M intervals), fence, promote, redirect; detection cannot be 0, because silence takes "
-        "time.",
-        (
-            "the timer runs since the last beat, not since the crash: 2 to 3 s with M = 3",
-            "5 s promotion and 1 s for the address come on top",
-        ),
+        "S10.p5",
+        "What must happen before the old active one may serve again?",
+        "It must be kept from serving (fenced), get the new data, and be handed the role in a planned fail-back.",
+        ("its configuration still says 'active'", "what it has not heard of has not happened for it"),
     ),
     Explanation(
         "S10.p3",
@@ -137,12 +143,6 @@ EXPLANATIONS = (
         "Why does the standby not have what the client was told is saved?",
         "'Saved' was said when the active one had it; the copy was still on its way, and died with it.",
         ("synchronous: 'saved' is said when both have it, and each write waits", "RPO of asynchronous copies = lag"),
-    ),
-    Explanation(
-        "S10.p5",
-        "What must happen before the old active one may serve again?",
-        "It must be kept from serving (fenced), get the new data, and be handed the role in a planned fail-back.",
-        ("its configuration still says 'active'", "what it has not heard of has not happened for it"),
     ),
 )
 

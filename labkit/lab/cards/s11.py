@@ -87,18 +87,18 @@ OBSERVATIONS = (
 
 EXPLANATIONS = (
     Explanation(
-        "S11.p1",
-        "Two nodes were not enough, three are. Why is the third node more than 50 % better?",
-        "Two may each run at 1/2, three at 2/3: together 1 and 2 nodes' worth of safe load. The third node doubles "
-        "what the pool may safely carry.",
-        ("safe load is N − 1 nodes: (N − 1)/N each", "the response is 1/(1 − ρ), so 90 % is slow but ends"),
-    ),
-    Explanation(
         "S11.p2",
         "What would have to happen so that the 1,200 go away again?",
         "Only capacity above the arrivals empties a queue: a repaired node, a new one, or fewer requests. Time alone "
         "makes it longer.",
         ("120 arrive and 100 leave each second: 20 more", "no steady state at or above 100 %"),
+    ),
+    Explanation(
+        "S11.p1",
+        "Two nodes were not enough, three are. Why is the third node more than 50 % better?",
+        "Two may each run at 1/2, three at 2/3: together 1 and 2 nodes' worth of safe load. The third node doubles "
+        "what the pool may safely carry.",
+        ("safe load is N − 1 nodes: (N − 1)/N each", "the response is 1/(1 − ρ), so 90 % is slow but ends"),
     ),
     Explanation(
         "S11.p3",

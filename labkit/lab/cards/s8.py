@@ -3,6 +3,7 @@ four words that are not the same."""
 
 from labkit.lab import cards
 from labkit.lab.card import Card, Explanation, Look, Observation, Prediction
+from labkit.lab.cards import s8_recall as recall
 from labkit.lab.cards.s8_questions import FREE_TEXT, QUESTIONS
 
 MISCONCEPTIONS = {
@@ -124,6 +125,13 @@ EXPLANATIONS = (
         ("capacity of the survivors counts", "a VM cannot be cut in two"),
     ),
     Explanation(
+        "S8.p5",
+        "An hour has passed. Why does nobody start the VM elsewhere, and why does the VIM not even say that it is off?",
+        "Without a failover system nobody has the task; and the VIM shows what it was told: the last report said "
+        "'running', and nothing has come since.",
+        ("a restart needs somebody who watches, fences and decides", "silence does not say 'off'"),
+    ),
+    Explanation(
         "S8.p6",
         "Why did three of the four protections not help against a wrong DELETE, although each keeps a second copy?",
         "A DELETE is a write like any other: whoever repeats every write on the copy deletes there, too. Only a copy "
@@ -144,7 +152,7 @@ CARD = cards.register(
         predictions=PREDICTIONS,
         observations=OBSERVATIONS,
         explanations=EXPLANATIONS,
-        questions=QUESTIONS,
+        questions=(*recall.QUESTIONS, *QUESTIONS),
         freetexts=(FREE_TEXT,),
     )
 )
