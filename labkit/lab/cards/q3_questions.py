@@ -12,7 +12,7 @@ CASES = (
             ("HA: it restarts both at once, nobody notices", "Q3.m4"),
             ("a backup of both VMs every night", "Q3.m6"),
         ),
-        "One crash takes whatever is on that host. HA brings it back after minutes; only a VM on another host serves on.",
+        "One crash takes whatever is on that host. HA brings it back after minutes; a VM on another host serves on.",
     ),
     (
         "Three hosts with HA, each filled to 90 % of its memory. One dies. What was missing?",
@@ -74,9 +74,9 @@ FREE_TEXT = FreeText(
         {"R1": 2, "R2": 2, "R3": 2, "R4": 2, "R5": 1, "R6": 1},
     ),
     flawed=Example(
-        "If a node fails the other node continues the VMs without interruption, so two nodes are enough. Because VMs do "
-        "not depend on the hardware they can run anywhere. Many VMs run on one node, so failure would be bad. The data "
-        "are on both nodes because the cluster replicates them.",
+        "If a node fails the other node continues the VMs without interruption, so two nodes are enough. Because VMs "
+        "do not depend on the hardware they can run anywhere. Many VMs run on one node, so failure would be bad. The "
+        "data are on both nodes because the cluster replicates them.",
         {"R1": 2, "R2": 2, "R3": 0, "R4": 0, "R5": 0, "R6": 0},
         ("Q3.m4", "Q3.m2"),
     ),
