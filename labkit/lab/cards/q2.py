@@ -18,23 +18,7 @@ PREDICTIONS = (
     # Of the ten events, how many does a VMM do completely alone?
     # a: all ten · b: seven, all but those with two hosts · c: four · d: none, the VIM gives the orders
     Prediction("Q2.p1", correct="c", beliefs={"a": "Q2.m3", "b": "Q2.m1", "d": "Q2.m4"}),
-    # The VIM is down: how many of twelve operations still work? a: none · b: two · c: six · d: eleven
-    Prediction("Q2.p2", correct="c", beliefs={"a": "Q2.m1", "b": "Q2.m2", "d": "Q2.m3"}),
 )
-
-
-def working(outage):
-    """How many of the twelve operations work with a VM of esx1 during this outage (each is played)."""
-    from labkit.vim.outages import OPERATIONS, try_out
-
-    return sum(try_out(operation, outage).worked for operation in OPERATIONS)
-
-
-def column(outage):
-    """The operations that work during this outage, as a sentence."""
-    from labkit.vim.outages import OPERATIONS, try_out
-
-    return "These work: " + ", ".join(name for name in OPERATIONS if try_out(name, outage).worked) + "."
 
 
 OBSERVATIONS = (
@@ -48,13 +32,6 @@ OBSERVATIONS = (
             for who in ("VMM", "VIM", "both")
         },
     ),
-    Observation(
-        "Q2.p2",
-        {  # subject: the names of the outages
-            "work_without_vim": Look(lambda outages: working(outages[0]), lambda outages: column(outages[0])),
-            "work_while_cut": Look(lambda outages: working(outages[2]), lambda outages: column(outages[2])),
-        },
-    ),
 )
 
 EXPLANATIONS = (
@@ -66,16 +43,6 @@ EXPLANATIONS = (
         (
             "decision and inventory: VIM; mechanism: VMM",
             "a refused order names what the VMM lacks: a target",
-        ),
-    ),
-    Explanation(
-        "Q2.p2",
-        "Why can a live migration work without a VIM, and the restart of a lost host's VM cannot?",
-        "The two hosts of a migration have all it takes, once somebody names the target; a lost host tells nobody, so "
-        "whoever restarts its VMs must watch all hosts, be sure that it is off, and choose another one.",
-        (
-            "mechanism on the hosts, decision and overview in the VIM",
-            "a dead host cannot take part: somebody else must notice, fence and choose",
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from labkit.lab import cards
 from labkit.lab.card import Card, Explanation, Look, Observation, Prediction
-from labkit.lab.cards import s7_placement, s7_policies
+from labkit.lab.cards import s7_outages, s7_placement, s7_policies, s7_recall
 from labkit.lab.cards.s7_questions import FREE_TEXT, QUESTIONS
 from labkit.vim import truth
 
@@ -24,9 +24,6 @@ MISCONCEPTIONS = {
 }
 
 PREDICTIONS = (
-    # It crashed after sending 'start vm7' and before hearing back. Copies of vm7 after its restart, if it
-    # starts what is not known to run · if it asks first?   a: 1 and 1 · b: up to 2, and 1 · c: 2 and 2 · d: 0 and 0
-    Prediction("S7.p1", correct="b", beliefs={"a": "S7.m3", "c": "S7.m3", "d": "S7.m1"}),
     # The VIM is stopped for an hour, then esx1's machine dies. What runs?
     # a: nothing since the hour began · b: all for an hour, then all but esx1's · c: all, the others take over esx1's
     Prediction("S7.p8", correct="b", beliefs={"a": "S7.m1", "c": "S7.m1"}),
@@ -36,6 +33,9 @@ PREDICTIONS = (
     # 20 VMs, each fifth message is lost; the script orders again what is not known to run.
     # a: 20 run, once each · b: fewer than 20 run · c: 20 run, some of them twice
     Prediction("S7.p10", correct="c", beliefs={"a": "S7.m3", "b": "S7.m3"}),
+    # It crashed after sending 'start vm7' and before hearing back. Copies of vm7 after its restart, if it
+    # starts what is not known to run · if it asks first?   a: 1 and 1 · b: up to 2, and 1 · c: 2 and 2 · d: 0 and 0
+    Prediction("S7.p1", correct="b", beliefs={"a": "S7.m3", "c": "S7.m3", "d": "S7.m1"}),
 )
 
 
@@ -76,16 +76,6 @@ OBSERVATIONS = (
 
 EXPLANATIONS = (
     Explanation(
-        "S7.p1",
-        "Both scripts lost all they knew. What made it safe for the second one to go on? What does a VIM do besides?",
-        "Not known to run is not the same as not running: whoever asks first finds the copy. A VIM has also written "
-        "down, before it sent the order, on which host; so it may repeat the order there, and nowhere else.",
-        (
-            "the order to the same host does no harm when it is repeated",
-            "another host only after the first has dropped it, or was fenced",
-        ),
-    ),
-    Explanation(
         "S7.p8",
         "Why did nothing happen when the VIM stopped, and why did nobody help when the machine died?",
         "The VIM is in the control path: it decides and orders. VMs are executed by the hypervisors, which go on; but "
@@ -107,6 +97,16 @@ EXPLANATIONS = (
         ("an order or its answer may be lost: nobody can tell which", "a loop that compares converges; a list of "
          "commands does not"),
     ),
+    Explanation(
+        "S7.p1",
+        "Both scripts lost all they knew. What made it safe for the second one to go on? What does a VIM do besides?",
+        "Not known to run is not the same as not running: whoever asks first finds the copy. A VIM has also written "
+        "down, before it sent the order, on which host; so it may repeat the order there, and nowhere else.",
+        (
+            "the order to the same host does no harm when it is repeated",
+            "another host only after the first has dropped it, or was fenced",
+        ),
+    ),
 )  # fmt: skip
 
 CARD = cards.register(
@@ -115,10 +115,10 @@ CARD = cards.register(
         title="VIM, the virtual infrastructure manager",
         notebook="03_vim_vsphere",
         misconceptions=MISCONCEPTIONS,
-        predictions=(*PREDICTIONS, *s7_placement.PREDICTIONS, *s7_policies.PREDICTIONS),
-        observations=(*OBSERVATIONS, *s7_placement.OBSERVATIONS, *s7_policies.OBSERVATIONS),
-        explanations=(*EXPLANATIONS, *s7_placement.EXPLANATIONS, *s7_policies.EXPLANATIONS),
-        questions=(*QUESTIONS, *s7_placement.QUESTIONS, *s7_policies.QUESTIONS),
+        predictions=(*PREDICTIONS, *s7_placement.PREDICTIONS, *s7_policies.PREDICTIONS, *s7_outages.PREDICTIONS),
+        observations=(*OBSERVATIONS, *s7_placement.OBSERVATIONS, *s7_policies.OBSERVATIONS, *s7_outages.OBSERVATIONS),
+        explanations=(*EXPLANATIONS, *s7_placement.EXPLANATIONS, *s7_policies.EXPLANATIONS, *s7_outages.EXPLANATIONS),
+        questions=(*s7_recall.QUESTIONS, *QUESTIONS, *s7_placement.QUESTIONS, *s7_policies.QUESTIONS),
         freetexts=(FREE_TEXT,),
     )
 )

@@ -19,16 +19,16 @@ MISCONCEPTIONS = {
 }
 
 PREDICTIONS = (
+    # web1 is a full copy of the template, fast a linked clone. The template shall be deleted.
+    # a: refused because of fast · b: both lose their disks · c: both live on · d: refused because of both
+    Prediction("S7.p5", correct="a", beliefs={"b": "S7.m4", "c": "S7.m4", "d": "S7.m4"}),
+    # esx3 is empty and in maintenance, db1 runs on esx1 (apart!), esx2 has least memory. db2 goes
+    # a: to esx3 · b: to esx1 · c: to esx2 · d: nowhere
+    Prediction("S7.p4", correct="c", beliefs={"a": "S7.m7", "b": "S7.m7", "d": "S7.m7"}),
     # 12 VMs of 2 GiB on a KVM host of 16 GiB (memory ratio 1.5). Their guests fill 1,900 MiB each.
     # a: all run at two thirds of their speed · b: two are killed, the others crawl · c: nothing, the VIM had checked
     # d: the VIM moves some of them before it happens
     Prediction("S7.p2", correct="b", beliefs={"a": "S7.m6", "c": "S7.m6", "d": "S7.m6"}),
-    # esx3 is empty and in maintenance, db1 runs on esx1 (apart!), esx2 has least memory. db2 goes
-    # a: to esx3 · b: to esx1 · c: to esx2 · d: nowhere
-    Prediction("S7.p4", correct="c", beliefs={"a": "S7.m7", "b": "S7.m7", "d": "S7.m7"}),
-    # web1 is a full copy of the template, fast a linked clone. The template shall be deleted.
-    # a: refused because of fast · b: both lose their disks · c: both live on · d: refused because of both
-    Prediction("S7.p5", correct="a", beliefs={"b": "S7.m4", "c": "S7.m4", "d": "S7.m4"}),
 )
 
 
@@ -73,15 +73,11 @@ OBSERVATIONS = (
 
 EXPLANATIONS = (
     Explanation(
-        "S7.p2",
-        "Promised four times over, CPU made everybody slower. Why was memory, promised one and a half times, worse?",
-        "CPU time can be given to one after the other, memory cannot: who needs a page that is not there waits for the "
-        "disk, and when not even that is left, a process is killed.",
-        (
-            "the VIM placed by promises; it does not know what guests touch",
-            "16 busy VMs on 4 cores get a quarter each, and not a MHz is lost",
-            "a page from disk costs milliseconds instead of a tenth of a microsecond",
-        ),
+        "S7.p5",
+        "Which of the two still needs the template, and why is neither of them a backup?",
+        "The linked clone reads from the template whatever it has not written itself, the full copy has everything; "
+        "but all lie on the same datastore and are lost with it.",
+        ("a delta holds only what was written", "a copy on another datastore would have survived"),
     ),
     Explanation(
         "S7.p4",
@@ -91,11 +87,15 @@ EXPLANATIONS = (
         ("state and rule are conditions, free memory is a preference", "a 'should' instead of a 'must' would give way"),
     ),
     Explanation(
-        "S7.p5",
-        "Which of the two still needs the template, and why is neither of them a backup?",
-        "The linked clone reads from the template whatever it has not written itself, the full copy has everything; "
-        "but all lie on the same datastore and are lost with it.",
-        ("a delta holds only what was written", "a copy on another datastore would have survived"),
+        "S7.p2",
+        "Promised four times over, CPU made everybody slower. Why was memory, promised one and a half times, worse?",
+        "CPU time can be given to one after the other, memory cannot: who needs a page that is not there waits for the "
+        "disk, and when not even that is left, a process is killed.",
+        (
+            "the VIM placed by promises; it does not know what guests touch",
+            "16 busy VMs on 4 cores get a quarter each, and not a MHz is lost",
+            "a page from disk costs milliseconds instead of a tenth of a microsecond",
+        ),
     ),
 )
 

@@ -23,12 +23,12 @@ PREDICTIONS = (
     # a: both pass, each of them fits · b: the first passes, the second is refused · c: both are refused
     # d: both pass, and the VIM removes one when it sees them run
     Prediction("S7.p3", correct="b", beliefs={"a": "S7.m2", "c": "S7.m2", "d": "S7.m2"}),
-    # One threshold (90 %) and a load that swings around it for 20 minutes: how often does the alarm change?
-    # a: once · b: 20 times · c: never, the average is below
-    Prediction("S7.p6", correct="b", beliefs={"a": "S7.m8", "c": "S7.m8"}),
     # bank has a quota of 16 GiB; shop has none and orders all there is, then bank orders its first VM of 4 GiB.
     # a: it starts, 16 GiB are kept for it · b: no host has room · c: a VM of shop is stopped for it
     Prediction("S7.p7", correct="b", beliefs={"a": "S7.m9", "c": "S7.m9"}),
+    # One threshold (90 %) and a load that swings around it for 20 minutes: how often does the alarm change?
+    # a: once · b: 20 times · c: never, the average is below
+    Prediction("S7.p6", correct="b", beliefs={"a": "S7.m8", "c": "S7.m8"}),
 )
 
 
@@ -81,18 +81,18 @@ EXPLANATIONS = (
         ("looking only at what runs lets both pass", "the order of arrival decides, not who boots faster"),
     ),
     Explanation(
-        "S7.p6",
-        "What does the second threshold cost, and what does it bring?",
-        "The alarm ends later than it could, but a load between the two thresholds changes nothing, so every change is "
-        "news.",
-        ("hysteresis: above 90 to begin, below 70 to end", "holding times do the same against short peaks"),
-    ),
-    Explanation(
         "S7.p7",
         "What is the difference between a quota and a reservation?",
         "A quota is a project's ceiling and promises nothing; a reservation is its floor: others are refused although "
         "there is room, so that it is free when the project comes.",
         ("quotas may add up to more than there is, reservations may not", "reserved and unused room is paid for"),
+    ),
+    Explanation(
+        "S7.p6",
+        "What does the second threshold cost, and what does it bring?",
+        "The alarm ends later than it could, but a load between the two thresholds changes nothing, so every change is "
+        "news.",
+        ("hysteresis: above 90 to begin, below 70 to end", "holding times do the same against short peaks"),
     ),
 )
 
