@@ -4,9 +4,11 @@
                  (host, target, also, n, what)
     table host   name, its place in the order, cluster, maintenance, hardware, and the boot that was heard last
     table spec   each spec once
+    table part   what was written in a subsystem (policies, rules of placement, templates, alarms, instances), as JSON
 
 Written in one transaction per pass, *before* the orders of that pass are sent: an order that somebody may have received
-is never one that the VIM does not know. What was observed is not in it: after a restart that is learnt anew.
+is never one that the VIM does not know; policies and the like at once, as soon as they are written. What was observed
+is not in it: after a restart that is learnt anew.
 
 What the real one does differently: vCenter keeps statistics, events and tasks in its PostgreSQL, too (documentation
 only); Nova writes every change of a server's state to its MySQL database.
@@ -24,7 +26,9 @@ CREATE TABLE IF NOT EXISTS vm (
 CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, place INTEGER, cluster TEXT, maintenance TEXT, boot INTEGER,
   power INTEGER, state TEXT, hardware TEXT);
 CREATE TABLE IF NOT EXISTS counter (n INTEGER);
+CREATE TABLE IF NOT EXISTS part (kind TEXT PRIMARY KEY, written TEXT) WITHOUT ROWID;
 """
+PART = "INSERT OR REPLACE INTO part VALUES (?,?)"
 
 
 class Database:
@@ -35,8 +39,9 @@ class Database:
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self.connection.executescript(SCHEMA)
 
-    def save(self, vms, gone, hosts, n):
-        """One transaction: these VmRecords and HostRecords as they are now, those names forgotten, the counter at n."""
+    def save(self, vms, gone, hosts, n, parts=()):
+        """One transaction: these VmRecords and HostRecords as they are now, those names forgotten, the counter at n,
+        and what was written in subsystems [(kind, JSON), …]."""
         execute = self.connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -44,6 +49,7 @@ class Database:
             self.connection.executemany("INSERT OR REPLACE INTO vm VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             self.connection.executemany("DELETE FROM vm WHERE name = ?", [(name,) for name in gone])
             self.connection.executemany("INSERT OR REPLACE INTO host VALUES (?,?,?,?,?,?,?,?)", map(_host_row, hosts))
+            self.connection.executemany(PART, parts)
             execute("DELETE FROM counter")
             execute("INSERT INTO counter VALUES (?)", (n,))
         except BaseException:
@@ -51,6 +57,14 @@ class Database:
             raise
         execute("COMMIT")
         self.written += 1
+
+    def keep(self, kind, written):
+        """What was written in a subsystem (JSON), in a transaction of its own."""
+        self.connection.execute(PART, (kind, written))
+
+    def parts(self):
+        """{kind: JSON}: what was written in subsystems."""
+        return dict(self.connection.execute("SELECT kind, written FROM part ORDER BY kind"))
 
     def _row(self, vm):
         return (

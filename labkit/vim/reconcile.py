@@ -13,7 +13,7 @@ one: that host has confirmed to have dropped it, or has been fenced. While that 
 is started nowhere.
 """
 
-from labkit.vim import deploying
+from labkit.vim import deploying, keeping
 from labkit.vim.inventory import CONNECTED, FENCED, UNKNOWN
 from labkit.vim.orders import STARTS
 from labkit.world.errors import LabError
@@ -72,8 +72,8 @@ def run(vim):
     for vm in changed:
         if vim.vms.get(vm.name) is vm:
             decide(vim, vm)
-    if vim.unsaved or vim.gone or vim.hosts_changed:
-        vim.database.save(vim.unsaved, vim.gone, vim.hosts_changed, vim.n)
+    if vim.unsaved or vim.gone or vim.hosts_changed or vim.unkept:
+        vim.database.save(vim.unsaved, vim.gone, vim.hosts_changed, vim.n, keeping.late(vim))
         vim.unsaved, vim.gone, vim.hosts_changed = {}, {}, {}
     for vm in changed:
         order(vim, vm)

@@ -6,6 +6,7 @@ right after a restart nothing is known to run.
 
 import json
 
+from labkit.vim import keeping
 from labkit.vim.inventory import FENCED, UNKNOWN, HostRecord, VmRecord
 from labkit.vim.spec import from_json
 from labkit.vmm.host import Host
@@ -25,6 +26,7 @@ def load(vim):
     specs = {}
     for row in vim.database.vms():
         _vm(vim, row, specs)
+    keeping.recall(vim)
     vim.new_placement()
     for host in vim.hosts.values():
         vim.describe(host)

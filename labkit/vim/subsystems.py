@@ -11,10 +11,12 @@ Each is an object; the VIM calls those of its methods that exist:
     failover                    host_silent(host), host_back(host), evacuate(host, job)
     templates                   spec_of(name), cloned(vm), released(vm)
     replication                 changed(vm)
+    written(), recall(data)     what was written in it, for the VIM's database: see labkit.vim.keeping
 
 Placement, policies and monitoring are made when they are first used.
 """
 
+from labkit.vim import keeping
 from labkit.world import LabError, action
 from labkit.world.trace import NOTHING
 
@@ -37,7 +39,7 @@ class Subsystems:
 
     def begin(self, subsystems):
         """The VIM's process starts for the first time."""
-        self._parts, self.sizes, self.began, self.make_request = {}, {}, False, None
+        self.sizes, self.began, self.make_request = {}, False, None
         self.hears = ()  # what is called with (vm, done) when something about a VM has ended
         for name in NAMES.values():
             setattr(self, name, None)
@@ -64,9 +66,20 @@ class Subsystems:
             for name, gib in self.sizes.items():
                 part.datastore(name, gib)
             self.new_placement()
+        if hasattr(part, "written") and part.written():
+            self.keep(kind)
         if self.began:
             self._start(part)
         return part
+
+    def keep(self, kind, late=False):
+        """What was written in this subsystem is other than before: into the database with it, at once or (late) in the
+        next pass."""
+        if late:
+            self.unkept[kind] = None
+            self.wake()
+        else:
+            keeping.keep(self, kind)
 
     def _listeners(self):
         """Who hears that something about a VM has ended."""

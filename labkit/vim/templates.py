@@ -16,6 +16,8 @@ caches and puts a delta over, so all instances of an image on a host are linked 
 from dataclasses import dataclass, field
 
 from labkit.vim import images
+from labkit.vim.keeping import writing
+from labkit.vim.spec import from_json
 from labkit.world import action
 from labkit.world.errors import LabError, number, unknown, words
 
@@ -61,6 +63,19 @@ class Templates:
         for template in self.all.values():
             template.copying.clear()
 
+    def written(self):
+        """The templates as plain data, and who waits for a linked copy: what lies in the VIM's database."""
+        rows = {name: [it.spec.as_json(), it.datastore, it.copy_gib, list(it.linked)] for name, it in self.all.items()}
+        waiting = sorted(vm for vm, linked in self.wishes.items() if linked)
+        return {"templates": rows, "linked": waiting} if rows or waiting else {}
+
+    def recall(self, data):
+        """These templates, as written() gave them, and no others. None: the VIM's process has ended."""
+        data = data or {"templates": {}, "linked": ()}
+        self.all = {name: Template(name, from_json(spec), datastore, gib, dict.fromkeys(linked, True))
+                    for name, (spec, datastore, gib, linked) in data["templates"].items()}  # fmt: skip
+        self.wishes, self.done, self.busy_until_s = dict.fromkeys(data["linked"], True), set(), {}
+
     def __repr__(self):
         return "\n".join(map(repr, self.all.values())) or "<no templates>"
 
@@ -72,7 +87,7 @@ class Templates:
         return self.all[name]
 
     # -- what people do ------------------------------------------------------------------------------------------------
-    @action
+    @writing
     def register(self, name, spec, datastore=None, used_gib=None):
         """A template of this Spec from an image on `datastore` (by default the spec's): the disk `name` if it lies
         there, else an image of `used_gib` (all of the disk) is brought. LabError: 400, 409 name taken, 507 no room."""
@@ -94,10 +109,11 @@ class Templates:
 
     def _keep(self, template, what):
         self.all[template.name] = template
+        self.vim.keep("templates")
         self.world.emit(self.vim.name, template.name, "vim", f"{template.name}: {what}", datastore=template.datastore)
         return template
 
-    @action
+    @writing
     def deploy(self, template, vm, linked=False, **order):
         """Order a VM from a template: the Job of vim.create(vm, template=…, **order)."""
         if linked and (self[template].spec if "spec" not in order else order["spec"]).datastore is None:
@@ -105,12 +121,15 @@ class Templates:
             raise LabError(why, 409, True, f'give it a spec with datastore="{self[template].datastore}"')
         self.wishes[vm] = linked
         try:
-            return self.vim.create(vm, template=template, **order)
+            job = self.vim.create(vm, template=template, **order)
+            if linked:
+                self.vim.keep("templates", late=True)
+            return job
         except LabError:
             self.wishes.pop(vm, None)
             raise
 
-    @action
+    @writing
     def mark_as_template(self, vm):
         """A VM that is off becomes a template, with the disk it has. LabError (404, 409)."""
         record = self._record(vm)
@@ -133,16 +152,15 @@ class Templates:
             raise LabError(error.message, 404, True, error.next_step)
         return self.vim.vms[vm]
 
-    @action
+    @writing
     def back_to_vm(self, name):
         """A template that was a VM is one again, and may start. LabError (409) while it is in use."""
         self._free(self[name], "let it be written")
         self._record(name)
         images.thaw(self._store(self[name].datastore), name)
-        del self.all[name]
-        self.world.emit(self.vim.name, name, "vim", f"{name}: a VM again")
+        self._forget(name, "a VM again")
 
-    @action
+    @writing
     def delete(self, name):
         """Delete a template and its image. LabError (409) with the names of those who need it."""
         template = self[name]
@@ -153,8 +171,12 @@ class Templates:
         if images.real(store) and name in store.disks:
             store.disks[name].unmark_template()
         images.destroy(store, name)
+        self._forget(name, "template deleted")
+
+    def _forget(self, name, what):
         del self.all[name]
-        self.world.emit(self.vim.name, name, "vim", f"{name}: template deleted")
+        self.vim.keep("templates")
+        self.world.emit(self.vim.name, name, "vim", f"{name}: {what}")
 
     def _free(self, template, wish):
         """Raise LabError (409) while the template is in use."""
@@ -212,6 +234,7 @@ class Templates:
         if linked:
             images.fork(source, template.name, vm.name)
             template.linked[vm.name] = True
+            self.vim.keep("templates", late=True)
         else:
             images.copy(source, template.name, store, vm.name, vm.spec.disk_gib)
         self.done.add(vm.name)
@@ -224,7 +247,8 @@ class Templates:
         self.done.discard(vm.name)
         template = self.all.get(vm.template)
         if template is not None:
-            template.linked.pop(vm.name, None)
+            if template.linked.pop(vm.name, None):
+                self.vim.keep("templates", late=True)
             template.copying.pop(vm.name, None)
 
     def _place(self, vm):

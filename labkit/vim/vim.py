@@ -15,7 +15,7 @@ What the real one does differently: vCenter is a dozen services around vpxd, Ope
 api, scheduler, conductor and computes, with a message broker between them. Both check permissions first.
 """
 
-from labkit.vim import moving, reconcile, reports, requests, restoring
+from labkit.vim import keeping, moving, reconcile, reports, requests, restoring
 from labkit.vim.agent import Agent
 from labkit.vim.bmc import Bmc
 from labkit.vim.database import Database
@@ -52,7 +52,7 @@ class Vim(Subsystems):
         self.world, self.name, self.adopts, self.suffix, self.kind = world, name, adopts, suffix, kind
         self.reconcile_s, self.retry_s = number(reconcile_s, "reconcile_s", 0.1), number(retry_s, "retry_s", 0.1)
         self.unknown_after_s, self.detect_s = number(unknown_after_s, "unknown_after_s"), number(detect_s, "detect_s")
-        self.hosts, self.vms, self.jobs = {}, {}, {}
+        self.hosts, self.vms, self.jobs, self._parts = {}, {}, {}, {}
         self.database = Database(database)
         self.outbox = Outbox(world, name, kind)
         self.forget_all()
@@ -76,6 +76,7 @@ class Vim(Subsystems):
         for table in (self.hosts, self.vms, self.jobs):
             table.clear()
         self.changed, self.unsaved, self.gone, self.hosts_changed = {}, {}, {}, {}
+        keeping.forget(self)
         self.pending, self.unplaced, self.doubts, self.wishes, self.copying = {}, {}, {}, {}, {}
         self.outbox.waiting = {}
         self.n = self.index = 0

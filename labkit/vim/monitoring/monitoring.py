@@ -3,6 +3,9 @@
 A report costs a few numbers in an array. Whatever needs thought is done when somebody looks.
 """
 
+from dataclasses import asdict
+
+from labkit.vim.keeping import writing
 from labkit.vim.monitoring.alarms import Alarm, Hysteresis
 from labkit.vim.monitoring.chart import Chart
 from labkit.vim.monitoring.events import Events
@@ -28,7 +31,7 @@ class Monitoring:
         self.hosts_, self.vms_ = {} if hosts is None else hosts, {} if vms is None else vms
         self.series, self.rules, self.states = {}, {}, {}
         self.homes = {}  # VM -> host on which it was seen running last
-        self.watched, self.events, self.silent, self._of_hosts = {}, Events(), set(), []
+        self.watched, self.events, self.silent, self._of_hosts, self.vim = {}, Events(), set(), [], None
 
     def __repr__(self):
         red = sum(state.state != "green" for state in self.states.values())
@@ -40,9 +43,23 @@ class Monitoring:
         self.vim, self.hosts_, self.vms_ = vim, vim.hosts, vim.vms
 
     def started(self):
-        """The VIM's process has started: history lies in its database, what was just going on is forgotten."""
+        """The VIM's process has started: how long a value has held was known to its memory only."""
         for state in self.states.values():
             state.interrupt()
+
+    def written(self):
+        """The alarms as plain data, for the VIM's database."""
+        return [asdict(alarm) for alarm in self.rules.values()]
+
+    def recall(self, data):
+        """These alarms, as written() gave them, and no others. None: the VIM's process has ended."""
+        self._write({values["name"]: Alarm(**values) for values in data or ()}, keep=False)
+
+    def _write(self, rules, keep=True):
+        self.rules = rules
+        self._of_hosts = [alarm for alarm in rules.values() if alarm.of == "host"]
+        if keep and self.vim is not None:
+            self.vim.keep("monitoring")
 
     def reported(self, host):
         """A report has been put into this record."""
@@ -104,25 +121,23 @@ class Monitoring:
                 self._status(alarm, target, "gray" if now_silent else self.states[alarm, target].state)
 
     # -- alarms ------------------------------------------------------------------------------------------------------
-    @action
+    @writing
     def alarm(self, name, metric, above, for_s=300.0, below=None, clear_s=300.0, severity="red", of="host"):
         """Write an alarm: see Alarm. LabError (409) if the name is taken."""
         made = Alarm(name, metric, above, for_s, below, clear_s, severity, of)
         if name in self.rules:
             raise LabError(f"there is already an alarm {name!r}", 409, True, "remove it first, or choose another name")
-        self.rules[name] = made
-        self._of_hosts = [alarm for alarm in self.rules.values() if alarm.of == "host"]
+        self._write({**self.rules, name: made})
         return made
 
-    @action
+    @writing
     def remove(self, name):
         """Forget an alarm."""
         self._alarm(name)
-        del self.rules[name]
-        self._of_hosts = [alarm for alarm in self.rules.values() if alarm.of == "host"]
+        self._write({other: alarm for other, alarm in self.rules.items() if other != name})
         self.states = {key: state for key, state in self.states.items() if key[0] != name}
 
-    @action
+    @writing
     def acknowledge(self, name, target, by="administrator"):
         """Somebody is at it: it stays red until the cause is gone. LabError (409) if it is not triggered."""
         state = self.states.get((self._alarm(name).name, target))

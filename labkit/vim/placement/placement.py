@@ -115,7 +115,15 @@ class Placement:
 
     def bind(self, vim):
         """The VIM whose placement this is: its rules are part of that VIM's world from now on."""
-        self.rules.join(vim.world, f"{vim.name}-rules")
+        self.rules.join(vim)
+
+    def written(self):
+        """The rules, for the VIM's database."""
+        return self.rules.written()
+
+    def recall(self, data):
+        """The rules that the VIM's database has; None: its process has ended."""
+        self.rules.recall(data)
 
     def __replay__(self, world):
         return Placement((), self._sizes(), self.ratios, weighers=self.weighers)

@@ -14,10 +14,10 @@ Nova has server groups (one per VM): affinity, anti-affinity, soft-affinity, sof
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from labkit.vim.keeping import writing
 from labkit.vim.placement import contradictions
-from labkit.world import action
 from labkit.world.errors import LabError, unknown, words
 
 KINDS = ("together", "apart", "on", "off")
@@ -53,6 +53,11 @@ class Rule:
         return f"<rule {self.name!r}: {self.whom} {'must' if self.must else 'should'} be {self.kind}{where}>"
 
 
+def books():
+    """Where the rules about a VM are found: by its name, its groups, its project."""
+    return {"vm": defaultdict(list), "group": defaultdict(list), "project": defaultdict(list)}
+
+
 class Outside:
     """Where rules are that belong to no world: nothing is noted to be done again."""
 
@@ -64,11 +69,11 @@ class Rules:
     others, or that nothing can satisfy; then nothing has changed.
     """
 
-    world = Outside
+    world, vim = Outside, None
 
     def __init__(self, capacity):
         self.capacity, self.all = capacity, {}
-        self._of = {"vm": defaultdict(list), "group": defaultdict(list), "project": defaultdict(list)}
+        self._of = books()
         self.where = {}  # rule → {(VM, index of its host)}
 
     def __repr__(self):
@@ -78,22 +83,22 @@ class Rules:
         return bool(self.all)
 
     # -- writing -------------------------------------------------------------------------------------------------------
-    @action
+    @writing
     def apart(self, name, vms=(), group=None, must=True):
         """No two of these on one host."""
         return self._add(Rule(name, "apart", several(vms, group), group, must=must))
 
-    @action
+    @writing
     def together(self, name, vms=(), group=None, must=True):
         """All of these on one host."""
         return self._add(Rule(name, "together", several(vms, group), group, must=must))
 
-    @action
+    @writing
     def on(self, name, hosts, vms=(), group=None, project=None, must=True):
         """These VMs on these hosts only."""
         return self._add(Rule(name, "on", listed(vms, "vms"), group, project, listed(hosts, "hosts"), must))
 
-    @action
+    @writing
     def off(self, name, hosts, vms=(), group=None, project=None, must=True):
         """These VMs never on these hosts."""
         return self._add(Rule(name, "off", listed(vms, "vms"), group, project, listed(hosts, "hosts"), must))
@@ -101,11 +106,19 @@ class Rules:
     def _add(self, rule):
         self._meant(rule)
         contradictions.refuse(rule, self.all.values(), self.capacity.index)
+        self._take(rule)
+        self._keep()
+        return rule
+
+    def _take(self, rule):
         self.all[rule.name] = rule
         for book, key in self._keys(rule):
             self._of[book][key].append(rule)
         self._look(rule)
-        return rule
+
+    def _keep(self):
+        if self.vim is not None:
+            self.vim.keep("placement")
 
     def _look(self, rule):
         """Find the VMs that the rule speaks of where they are now."""
@@ -118,10 +131,21 @@ class Rules:
         for rule in self.all.values():
             self._look(rule)
 
-    def join(self, world, name):
-        """From now on what is written here from outside is part of this world's journal."""
-        self.world, self.name = world, name
-        world.add(self)
+    def join(self, vim):
+        """From now on what is written here from outside is part of this VIM's world, and lies in its database."""
+        self.world, self.vim, self.name = vim.world, vim, f"{vim.name}-rules"
+        self.world.add(self)
+
+    def written(self):
+        """The rules as plain data, in the order in which they were written."""
+        return [asdict(rule) for rule in self.all.values()]
+
+    def recall(self, data):
+        """These rules, as written() gave them, and no others."""
+        self.all, self.where, self._of = {}, {}, books()
+        for values in data or ():
+            self._take(Rule(**{name: tuple(value) if isinstance(value, list) else value
+                               for name, value in values.items()}))  # fmt: skip
 
     def _meant(self, rule):
         if words(rule.name, "a rule's name") in self.all:
@@ -142,7 +166,7 @@ class Rules:
             return [("vm", name) for name in rule.vms]
         return [("group", rule.group)] if rule.group is not None else [("project", rule.project)]
 
-    @action
+    @writing
     def remove(self, name):
         """The rule is forgotten; nothing moves. LabError (404) if there is none."""
         if name not in self.all:
@@ -152,6 +176,7 @@ class Rules:
         del self.where[name]
         for book, key in self._keys(rule):
             self._of[book][key].remove(rule)
+        self._keep()
 
     # -- reading -------------------------------------------------------------------------------------------------------
     def of(self, vm):

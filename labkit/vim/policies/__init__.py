@@ -24,7 +24,7 @@ Nova counts a stopped server's vCPUs and memory, too; Cloud Director counts 'run
 
 Files: acts (what takes which privilege), admission (the questions), claims (what is held and what is pending), limits
 (quota and reservation), places (images, clusters, hosts, groups), roles (privileges and permissions), contradictions
-(what cannot both be), policies, listing.
+(what cannot both be), paper (what the VIM's database keeps), policies, listing.
 """
 
 from labkit.lazy import names

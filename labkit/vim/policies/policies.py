@@ -7,9 +7,11 @@ Acts are asked one after the other, each against what is used *and* what is pend
 and not the luck of who is done first.
 """
 
+from labkit.vim.keeping import writing
 from labkit.vim.policies import acts, admission, contradictions, limits
 from labkit.vim.policies.claims import Claims, size_of
 from labkit.vim.policies.listing import Listing
+from labkit.vim.policies.paper import on_paper, read
 from labkit.vim.policies.places import Places, missing, names
 from labkit.vim.policies.roles import Roles
 from labkit.world import action
@@ -45,7 +47,7 @@ class Policies:
         return f"<Policies: {len(self.quotas)} quotas, {len(self.reservations)} reservations>"
 
     # -- writing ---------------------------------------------------------------------------------------------------
-    @action
+    @writing
     def quota(self, project, **most):
         """A project may hold at most this: vcpus, memory_mib (of VMs that are on), disk_gib, vms (of all). Without
         sizes: no quota any more."""
@@ -57,7 +59,7 @@ class Policies:
         self.counting = True
         self._write(self.quotas, words(project, "a project's name"), quota, "quota")
 
-    @action
+    @writing
     def reserve(self, project, **least):
         """Keep so much free for a project, in all hosts together. Without sizes: no reservation any more."""
         reserved = limits.limit(least, "reservation")
@@ -69,12 +71,12 @@ class Policies:
         self.counting = True
         self._write(self.reservations, words(project, "a project's name"), reserved, "reservation")
 
-    @action
+    @writing
     def images(self, project, *templates):
         """The templates from which a project may start VMs. Without any: all are allowed again."""
         self._write(self.allowed.images, words(project, "a project's name"), names(templates, "a template"), "images")
 
-    @action
+    @writing
     def place(self, project, clusters=None, hosts=None):
         """Where a project may run. None: anywhere."""
         clusters = names(clusters, "a cluster's name") if clusters is not None else ()
@@ -88,7 +90,7 @@ class Policies:
         contradictions.place_against_use(draft, project, [vm for vm in self.vms.values() if vm.project == project])
         self._adopt(draft, "place", project, clusters=clusters, hosts=hosts)
 
-    @action
+    @writing
     def exclusive(self, host, project):
         """A host for one project alone; project None: for all again."""
         self._known((), (host,))
@@ -103,7 +105,7 @@ class Policies:
             contradictions.allowed_nowhere(draft, other, list(self.hosts.values()))
         self._adopt(draft, "exclusive", project, host=host)
 
-    @action
+    @writing
     def separate(self, group):
         """Members of this group never share a host: a policy, so nobody's order overrules it."""
         contradictions.apart_and_together(group, "apart", self.allowed.near)
@@ -113,7 +115,7 @@ class Policies:
         self.allowed.apart.add(words(group, "a group's name"))
         self._written("apart", group)
 
-    @action
+    @writing
     def together(self, group):
         """Members of this group always share a host."""
         contradictions.apart_and_together(group, "together", self.allowed.apart)
@@ -123,7 +125,7 @@ class Policies:
         self.allowed.near.add(words(group, "a group's name"))
         self._written("together", group)
 
-    @action
+    @writing
     def loosen(self, group):
         """Neither apart nor together any more. LabError (404) for a group without such a policy."""
         for kind, groups in (("apart", self.allowed.apart), ("together", self.allowed.near)):
@@ -134,25 +136,25 @@ class Policies:
                 return self._written("loosened", group)
         raise missing("group with a policy", group, self.allowed.apart | self.allowed.near)
 
-    @action
+    @writing
     def group(self, name, *users):
         """A group of users, who get what the group gets."""
         self.roles.group(name, *users)
         self._written("group", name, users=list(users))
 
-    @action
+    @writing
     def role(self, name, *privileges):
         """A role of one's own: a set of privileges (labkit.vim.policies.roles.ALL)."""
         self.roles.role(name, *privileges)
         self._written("role", name, privileges=list(privileges))
 
-    @action
+    @writing
     def permit(self, principal, role, path="/", propagate=True):
         """Give a user or a group a role on an object of the inventory ('/vm/shop'), and on what is below it."""
         self.roles.permit(principal, role, path, propagate)
         self._written("permission", principal, role=role, path=path, propagate=propagate)
 
-    @action
+    @writing
     def revoke(self, principal, path="/"):
         """Take a permission back."""
         self.roles.revoke(principal, path)
@@ -185,9 +187,19 @@ class Policies:
         self.vim, self.hosts, self.vms = vim, vim.hosts, vim.vms
 
     def started(self):
-        """The VIM's process has started: policies lie in its database, claims are counted anew from its records."""
+        """The VIM's process has started: claims are counted anew from its records."""
         if self.counting:
             self.recount()
+
+    def written(self):
+        """All policies as plain data: what lies in the VIM's database."""
+        return on_paper(self)
+
+    def recall(self, data):
+        """These policies, as written() gave them, and no others. None: the VIM's process has ended."""
+        self.quotas, self.reservations, self.allowed, self.roles = read(data or {})
+        self.active, self.counting = bool(data), bool(self.quotas or self.reservations)
+        self.claims, self._conditions, self._capacity = Claims(), {}, None
 
     def settle(self, vm):
         """The VM of this name is as it was ordered: what was pending is used."""
@@ -269,6 +281,8 @@ class Policies:
 
     def _written(self, what, whom, **detail):
         self.active, self._conditions = True, {}
+        if self.vim is not None:
+            self.vim.keep("policies")
         self.world.emit(self.name, None, "policy", f"{what} written", of=whom, **detail)
 
     def _known(self, clusters, hosts):

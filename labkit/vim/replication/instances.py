@@ -9,17 +9,20 @@ default: 5 min) and relies on the pod having no disk that two could write.
 """
 
 from labkit.vim.inventory import FENCED
+from labkit.vim.keeping import writing
+from labkit.vim.spec import PRIORITIES, Spec, from_json
 from labkit.world import LabError, action
 from labkit.world.errors import unknown, words
 
+ORDER = ("spec", "template", "project", "priority", "cluster", "groups")  # what instances may be ordered with
 PATIENCE_S = 60.0  # after a refused creation: chosen
 
 
 class Group:
     """One set of instances: `count` of them, made of `order` (arguments of vim.create), numbered from `next`."""
 
-    def __init__(self, name, order):
-        self.name, self.order, self.count, self.next, self.jobs = name, order, 0, 1, {}
+    def __init__(self, name, order, count=0, first=1):
+        self.name, self.order, self.count, self.next, self.jobs = name, order, count, first, {}
 
     def members(self, vms):
         """Records of the instances that are to be there, in order of creation."""
@@ -44,7 +47,15 @@ class Replication:
         """It belongs to this VIM."""
         self.vim = vim
 
-    @action
+    def written(self):
+        """How many instances of what are to be there, as plain data: what lies in the VIM's database."""
+        return [[group.name, _plain(group.order), group.count, group.next] for group in self.groups.values()]
+
+    def recall(self, data):
+        """These groups, as written() gave them, and no others. None: the VIM's process has ended."""
+        self.groups = {name: Group(name, _meant(order), count, first) for name, order, count, first in data or ()}
+
+    @writing
     def keep(self, name, count, apart=True, **order):
         """Keep `count` instances name-1, name-2, … Again with another count: more or fewer. `order`: spec= or
         template=, project=, priority= … of vim.create. apart: no two on one host. LabError (400) without a size or a
@@ -54,12 +65,16 @@ class Replication:
         if self.vim is None:
             raise LabError("these instances belong to no VIM", 409, True, "vim.use(replication=…) first")
         if words(name, "a group's name") not in self.groups:
-            if not {"spec", "template"} & order.keys():
-                raise LabError("instances need a spec or a template", 400, True, "keep('web', 3, spec=Spec())")
-            self.groups[name] = Group(name, order)
+            _check(self.vim, order)
             if apart:
                 self.vim.placement.rules.apart(f"instances of {name}", group=name, must=True)
+            self.groups[name] = Group(name, order)
+        elif order:
+            raise LabError(
+                f"{name!r} is kept already: only its count can change", 409, True, f"keep({name!r}, {count})"
+            )
         self.groups[name].count = count
+        self.vim.keep("replication")
         self.vim.emit(f"instances: {count} of {name}", None)
         self._look(self.groups[name])
 
@@ -99,9 +114,38 @@ class Replication:
         name, group.next = f"{group.name}-{group.next}", group.next + 1
         groups = (group.name, *group.order.get("groups", ()))
         group.jobs = {each: job for each, job in group.jobs.items() if not job.ended or job.state == "error"}
+        self.vim.keep("replication", late=True)
         group.jobs[name] = self.vim.create(name, **{**group.order, "groups": groups})
 
 
 def lost(vm):
     """True if it certainly does not run and cannot be started anywhere else: its disk was on a host that is off."""
     return vm.host is not None and vm.host.state == FENCED and vm.spec.datastore is None
+
+
+def _check(vim, order):
+    """Raise LabError (400, 404) for an order that vim.create would not understand."""
+    strange = sorted(order.keys() - set(ORDER))
+    if strange:
+        raise LabError(f"instances have no {strange[0]!r}", 400, True, f"one of {', '.join(ORDER)}")
+    if order.get("spec") is None and order.get("template") is None:
+        raise LabError("instances need a spec or a template", 400, True, "keep('web', 3, spec=Spec())")
+    if order.get("spec") is None:
+        vim.templates.spec_of(order["template"])
+    elif not isinstance(order["spec"], Spec):
+        raise LabError(f"a VM needs a Spec, not {order['spec']!r}", 400, True, "spec=Spec(memory_mib=2048)")
+    for name in ORDER[1:]:
+        if order.get(name) is not None and name != "groups":
+            words(order[name], name)
+    if order.get("priority", "medium") not in PRIORITIES:
+        raise LabError(f"there is no priority {order['priority']!r}", 400, True, f"one of {', '.join(PRIORITIES)}")
+
+
+def _plain(order):
+    """An order as json takes it."""
+    return {**order, "spec": order["spec"].as_json()} if order.get("spec") is not None else dict(order)
+
+
+def _meant(order):
+    """An order from what json gave back."""
+    return {**order, "spec": from_json(order["spec"])} if order.get("spec") is not None else order
