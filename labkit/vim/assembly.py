@@ -17,7 +17,10 @@ def datacenter(world, hosts=3, host=None, lean=True, shared=("san1",), clusters=
     **vim     options of Vim
     Raises LabError (400) for what cannot be meant.
     """
-    sizes = list(hosts) if isinstance(hosts, (list, tuple)) else [host or Host()] * whole(hosts, "hosts")
+    host = Host() if host is None else host
+    sizes = list(hosts) if isinstance(hosts, (list, tuple)) else [host] * whole(hosts, "hosts")
+    if not isinstance(shared, (list, tuple)):
+        raise LabError(f"shared must be names of datastores, not {shared!r}", 400, True, 'shared=("san1",)')
     if whole(clusters, "clusters") > len(sizes):
         raise LabError(f"{clusters} clusters of {len(sizes)} hosts", 400, True, "at least one host for each")
     make = _lean(world, shared, shared_gib, setup) if lean else _full(world, shared, shared_gib, setup)

@@ -17,6 +17,9 @@ only); Nova writes every change of a server's state to its MySQL database.
 import json
 import sqlite3
 from functools import lru_cache
+from os import PathLike
+
+from labkit.world.errors import LabError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spec (id INTEGER PRIMARY KEY, spec TEXT UNIQUE);
@@ -32,9 +35,12 @@ PART = "INSERT OR REPLACE INTO part VALUES (?,?)"
 
 
 class Database:
-    """One SQLite connection; `path` is a file or ':memory:'. Raises sqlite3.Error for what SQLite refuses."""
+    """One SQLite connection; `path` is a file or ':memory:'. LabError (400) for what is no path; sqlite3.Error for what
+    SQLite refuses."""
 
     def __init__(self, path=":memory:"):
+        if not isinstance(path, (str, PathLike)) or not str(path):
+            raise LabError(f"a database is a file's path or ':memory:', not {path!r}", 400, True)
         self.path, self.specs, self.written = str(path), {}, 0
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self.connection.executescript(SCHEMA)

@@ -11,19 +11,51 @@ from labkit.vim.spec import PRIORITIES, Spec
 from labkit.world.errors import LabError, words
 
 
+ORDER = ("name", "spec", "template", "project", "groups", "priority", "host", "cluster", "running", "user")
+
+
+def meant(order):
+    """Return `order` if it is a dict of arguments of create, else raise LabError (400)."""
+    if not isinstance(order, dict):
+        raise LabError(f"an order is a dict, not {order!r}", 400, True, 'dict(name="web", spec=Spec())')
+    for name in order:
+        if name not in ORDER:
+            raise LabError(f"create has no {name!r}", 400, True, f"it has {', '.join(ORDER)}")
+    return order
+
+
+def one_job(job):
+    """Return `job` if it is one, else raise LabError (400)."""
+    if not hasattr(job, "waiters"):
+        raise LabError(f"{job!r} is no job", 400, True, "create, migrate and the others return one")
+    return job
+
+
+def vmm(host):
+    """Return `host` if it is a Vmm or LeanVmm, else raise LabError (400)."""
+    if not hasattr(host, "manager"):
+        raise LabError(f"a host is a Vmm or LeanVmm, not {host!r}", 400, True, 'LeanVmm(w, "esx9", Host())')
+    return host
+
+
 def new(vim, name, spec=None, template=None, project=None, groups=(), priority="medium", host=None, cluster=None,
         running=True, user=None):  # fmt: skip
     """A VmRecord as ordered, which is not in the inventory yet, and where it must run."""
     if words(name, "a VM's name") in vim.vms:
         raise LabError(f"there is already a VM {name!r}", 409, True, "choose another name, or terminate that one first")
-    if spec is None and template is not None:
-        spec = vim.templates.spec_of(template)
+    if template is not None:
+        usual = vim.templates.spec_of(words(template, "a template's name"))
+        spec = usual if spec is None else spec
     if not isinstance(spec, Spec):
         raise LabError(f"a VM needs a Spec, not {spec!r}", 400, True, "spec=Spec(memory_mib=2048), or a template")
     if priority not in PRIORITIES:
         raise LabError(f"there is no priority {priority!r}", 400, True, f"one of {', '.join(PRIORITIES)}")
     if groups and (isinstance(groups, str) or not all(isinstance(group, str) for group in groups)):
         raise LabError(f"groups must be names, not {groups!r}", 400, True, 'groups=("db",)')
+    if project is not None:
+        words(project, "a project's name")
+    if not isinstance(running, bool):
+        raise LabError(f"running is True or False, not {running!r}", 400, True)
     host = vim.host(host).name if host is not None else None
     if cluster is not None and all(record.cluster != cluster for record in vim.hosts.values()):
         raise LabError(f"there is no cluster {cluster!r}", 404, True, "vim.hosts tells each host's cluster")
@@ -68,10 +100,12 @@ def create(vim, ordered):
 
 def create_all(vim, orders):
     """All or none."""
+    if not isinstance(orders, (list, tuple)):
+        raise LabError(f"orders are a list of dicts, not {orders!r}", 400, True, 'create_many([dict(name="web", …)])')
     ordered, policies = {}, vim.policies_or_none
     try:
         for order in orders:
-            new_one = new(vim, **order)
+            new_one = new(vim, **{"name": None, **meant(order)})
             if new_one[0].name in ordered:
                 raise LabError(f"two VMs are to be called {new_one[0].name!r}", 409, True, "each name once")
             ordered[new_one[0].name] = new_one

@@ -18,6 +18,7 @@ Placement, policies and monitoring are made when they are first used.
 
 from labkit.vim import keeping
 from labkit.world import LabError, action
+from labkit.world.errors import number, words
 from labkit.world.trace import NOTHING
 
 KINDS = ("placement", "policies", "monitoring", "failover", "balancer", "templates", "replication")
@@ -127,7 +128,7 @@ class Subsystems:
     @action
     def datastore(self, name, gib):
         """A shared datastore of this size is there: VMs may be placed on it."""
-        self.sizes[name] = gib
+        self.sizes[words(name, "a datastore's name")] = number(gib, "gib")
         if "placement" in self._parts:
             self.placement.datastore(name, gib)
 

@@ -120,7 +120,7 @@ class Vim(Subsystems):
         """Take a host into the inventory: a Vmm or LeanVmm, which gets an agent and a BMC unless it has them. The
         administrator has just spoken to it: it counts as connected."""
         self.require()
-        name = vmm.name
+        name = requests.vmm(vmm).name
         if name in self.hosts:
             raise LabError(f"{name} is in the inventory already", 409, True, "each host once")
         if f"{name}-{self.suffix}" not in self.world.nodes:
@@ -142,7 +142,7 @@ class Vim(Subsystems):
         (False: it stays off), user. Returns a Job. Raises LabError (400, 403, 404, 409) if the order cannot be meant or
         is not allowed; that no host fits is known later, by the job."""
         self.require()
-        return requests.create(self, requests.new(self, name, spec, **order))
+        return requests.create(self, requests.new(self, name, spec, **requests.meant(order)))
 
     @action
     def create_many(self, orders):
@@ -201,7 +201,7 @@ class Vim(Subsystems):
     @action
     def wait(self, job, timeout_s=600):
         """Run the world until `job` has ended. LabError (504) after `timeout_s`."""
-        if not job.ended:
+        if not requests.one_job(job).ended:
             ended = self.world.event()
             job.waiters = (*job.waiters, ended)
             self.world.run(until=self.world.env.any_of([ended, self.world.timeout(timeout_s)]))
@@ -216,7 +216,7 @@ class Vim(Subsystems):
 
     def explain(self, name):
         """Which filter and weigher did what for this VM (name or placement.Request), if it were placed now."""
-        return self.placement.explain(self.request(self.vm(name)) if isinstance(name, str) else name)
+        return self.placement.explain(name if hasattr(name, "within") else self.request(self.vm(name)))
 
     @property
     def events(self):
@@ -234,7 +234,7 @@ class Vim(Subsystems):
         """The record of a VM. LabError (404) with the closest name."""
         self.require()
         name = getattr(name, "name", name)
-        if name not in self.vms:
+        if not isinstance(name, str) or name not in self.vms:
             error = unknown("VM", name, self.vms)
             raise LabError(error.message, 404, True, error.next_step)
         return self.vms[name]
@@ -243,7 +243,7 @@ class Vim(Subsystems):
         """The record of a host. LabError (404) with the closest name."""
         self.require()
         name = getattr(name, "name", name)
-        if name not in self.hosts:
+        if not isinstance(name, str) or name not in self.hosts:
             error = unknown("host", name, self.hosts)
             raise LabError(error.message, 404, True, error.next_step)
         return self.hosts[name]
