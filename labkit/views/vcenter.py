@@ -20,6 +20,11 @@ from labkit.world.errors import LabError
 
 KEYS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", "Enter")
 FAULTS = ("vpxd", "vpxa", "hostd", "host")
+ALONE = {  # why a host client cannot do it
+    "migrate": "vMotion needs somebody who speaks to both hosts: vCenter",
+    "enter_maintenance": "a real host client can, once the host is empty; ours cannot",
+    "exit_maintenance": "a real host client can; ours cannot",
+}
 DOORS = ("through vCenter", "past vCenter (host client)")
 
 
@@ -152,7 +157,7 @@ class VCenterView(Frame):
         host = self.need("host")
         client = self.vcenter.host_client(host)
         if not hasattr(client, act):
-            raise LabError(f"{host} alone cannot {act.replace('_', ' ')}", next_step="that takes vCenter")
+            raise LabError(f"past vCenter there is no '{act.replace('_', ' ')}' here", next_step=ALONE[act])
         getattr(client, act)(name)
         return f"{host}-hostd has done it: {act.replace('_', ' ')} {name}"
 

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from labkit.views import card
-from labkit.views.vcenter_rows import believed, so_it_is
+from labkit.views.vcenter_rows import STATES, believed, so_it_is
 from labkit.views.vcenter_tree import split
 from labkit.vsphere.rest_inventory import capacity_gib, free_gib
 from labkit.world import draw
@@ -36,11 +36,15 @@ def vm(vcenter, name):
     """Rows and bars of a VM."""
     record = vcenter.vim.vms[name]
     where = record.host.name if record.host else "none yet"
-    rows = [("host", where), ("to be", record.desired), ("disk on", record.spec.datastore or "the host's own disks")]
+    rows = [
+        ("host", where),
+        ("to be", STATES.get(record.desired, (record.desired,))[0]),
+        ("disk on", record.spec.datastore or "the host's own disks"),
+    ]
     if record.error is not None:
         rows.append(("error", str(record.error)))
-    if record.seen == "unknown":
-        return [*rows, SILENT], ""
+    if record.seen != "running":
+        return [*rows, SILENT] if record.seen == "unknown" else rows, ""
     most_mhz = record.spec.vcpus * record.host.hardware.mhz if record.host else 0
     cpu = (f"CPU of {record.spec.vcpus} vCPU", record.demand_mhz, most_mhz, "MHz")
     return rows, bars(cpu, ("Memory", record.used_mib, record.spec.memory_mib, "MiB"))

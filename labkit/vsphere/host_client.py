@@ -62,6 +62,9 @@ class HostClient:
     def power_off(self, vm):
         return self.ask("PowerOffVM_Task", name=vm)
 
+    def suspend(self, vm):
+        return self.ask("SuspendVM_Task", name=vm)
+
     def shutdown_guest(self, vm):
         return self.ask("ShutdownGuest", name=vm)
 

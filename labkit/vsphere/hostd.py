@@ -21,13 +21,14 @@ SOAP = {  # method of the vSphere API → the host's own call
     "PowerOnVM_Task": "domainCreate",
     "PowerOffVM_Task": "domainDestroy",
     "ShutdownGuest": "domainShutdown",
+    "SuspendVM_Task": "domainSuspend",
     "UnregisterVM": "domainUndefineFlags",
     "RetrieveProperties": "domainGetInfo",
     "ListVMs": "connectListAllDomains",
     "RetrieveHardware": "nodeGetInfo",
 }
 MODES = ("disabled", "normal", "strict")
-STATES = {"running": "poweredOn", "paused": "poweredOn", "shutoff": "poweredOff"}
+STATES = {"running": "poweredOn", "paused": "suspended", "shutoff": "poweredOff"}
 
 
 class Hostd:
@@ -148,7 +149,11 @@ class Hostd:
         raise fault("FileNotFound", f"{self.vmm.name} finds no {name}.vmx: it mounts {known}", "where is its disk?")
 
     def power_on(self, message, name):
-        """Power on; a lock of another host is broken if that host's heartbeat is stale (a generator)."""
+        """Power on, or go on if it is suspended; a lock of another host is broken if that host's heartbeat is stale (a
+        generator)."""
+        domain = self.vmm.domains.get(name)
+        if domain is not None and domain.state == "paused":
+            return (yield from self.do(message, "domainResume", name=name))
         try:
             return (yield from self.do(message, "domainCreate", name=name))
         except LabError as error:

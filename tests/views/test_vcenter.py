@@ -145,7 +145,7 @@ def test_without_vpxd_the_tree_greys_and_the_host_client_still_works(view):
     assert row(view, "web") == "web: powered off", "vpxd does not know, so its page does not"
     assert view.vcenter.vmms["esx2"].domains["web"].active
     view.migrate()
-    assert "that takes vCenter" in heard[-1]
+    assert "vMotion needs somebody who speaks to both hosts" in heard[-1]
     view.find("erp")
     assert "vpxd is down" in heard[-1]
     view.heard("ArrowUp")

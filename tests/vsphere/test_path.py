@@ -144,3 +144,15 @@ def test_played_again_it_is_the_same_world(vc):
     again.run(until=260)
     vc.world.run(until=260)
     assert again.trace.digest() == vc.world.trace.digest()
+
+
+@pytest.mark.parametrize("lean", [False, True])
+def test_a_host_client_suspends_and_power_on_goes_on(lean):
+    vc = VCenter(World(seed=6), hosts=1, lean=lean)
+    vc.create_vm("erp", running=True).wait()
+    vc.world.stop("vpxd")
+    host = vc.host_client("esx1")
+    host.suspend("erp")
+    assert host.vms() == {"erp": "suspended"}
+    host.power_on("erp")
+    assert host.vms() == {"erp": "poweredOn"} and vc.vmms["esx1"].domains["erp"].state in ("running", "blocked")
