@@ -21,6 +21,8 @@ from labkit.world import LabError, action
 from labkit.world.errors import Unanswered, number
 from labkit.world.fixed import Fixed, fixed
 
+STARTS = ("run", "take")  # orders whose argument is a spec
+BUSY = {"run": "starting", "take": "starting", "migrate": "migrating"}  # while an order is carried out; else 'stopping'
 AFTER = {"run": "running", "take": "running", "pause": "paused", "off": "shutoff"}  # the state after an order
 NEW = {state: (state, 0, 0) for state in AFTER.values()}
 ANSWER_S = 30.0  # a management process that is silent for so long is taken for gone (libvirt's keepalive, 5 s × 6)
@@ -64,16 +66,14 @@ class Agent:
         self.boots += 1
         self.full = True
         self.node.process(self._look())
-        self._later(self.report_s, self._beat)
-
-    def _later(self, delay_s, call):
         life = self.node.life
-        timer = self.world.env.timeout(delay_s)
-        timer.callbacks.append(lambda _: call() if self.node.life == life and self.node.state == "running" else None)
 
-    def _beat(self):
-        self._report()
-        self._later(self.report_s, self._beat)
+        def beat():
+            if self.node.life == life and self.node.state == "running":
+                self._report()
+                self.world.env.soon(beat, self.report_s)
+
+        self.world.env.soon(beat, self.report_s)
 
     # -- messages ------------------------------------------------------------------------------------------------
     def _serve(self, message):
@@ -90,12 +90,13 @@ class Agent:
             raise LabError(f"{self.name} has no {message.kind} {message.what!r}", 501, True)
 
     def _hear(self, rows):
-        for name, state, demand_mhz, used_mib in rows:
-            if state == "absent":
-                self.vms.pop(name, None)
-            else:
-                self.vms[name] = state, demand_mhz, used_mib
-            self.changed[name] = True
+        vms, changed = self.vms, self.changed
+        for name, *values in rows:
+            if values[0] == "absent":
+                vms.pop(name, None)
+            elif vms.get(name) != tuple(values):
+                vms[name] = tuple(values)
+            changed[name] = True
         self._report_soon()
 
     def _look(self):
@@ -119,17 +120,13 @@ class Agent:
         """Orders for this start of the agent, and newer than what it has seen, are put in the queue."""
         if detail["boot"] != self.boots:
             return
-        ledger, specs = self.ledger, [fixed(spec) for spec in detail["specs"]]
-        for order in detail["orders"]:
-            verb, name, n, arg = order
-            if n < ledger.get(name, 0) or n == ledger.get(name) and self.busy.get(name):
+        ledger, busy, specs = self.ledger, self.busy, [fixed(spec) for spec in detail["specs"]]
+        for verb, name, n, arg in detail["orders"]:
+            seen = ledger.get(name, 0)
+            if n < seen or n == seen and name in busy:
                 continue
-            ledger[name] = n
-            self.busy[name] = (
-                "migrating" if verb == "migrate" else "starting" if verb in ("run", "take") else "stopping"
-            )
-            spec = specs[arg] if verb in ("run", "take") else arg
-            self.queue.append((verb, name, n, spec))
+            ledger[name], busy[name] = n, BUSY.get(verb, "stopping")
+            self.queue.append((verb, name, n, specs[arg] if verb in STARTS else arg))
         if self.queue and not self.working:
             self.working = True
             self.node.process(self._work())
@@ -137,26 +134,24 @@ class Agent:
     def _work(self):
         """Carry out what is in the queue, all of it together, until there is no more (a generator)."""
         while self.queue:
-            orders, self.queue = list(self.queue), deque()
-            calls, owners, definitions = [], [], Definitions()
-            for order in orders:
-                if order[0] == "migrate":
-                    self.node.process(self._migrate(*order[1:]))
+            queue, self.queue = self.queue, deque()
+            orders, calls, owners, definitions = [], [], [], Definitions()
+            for order in queue:
+                verb, name, n, arg = order
+                if verb == "migrate":
+                    self.node.process(self._migrate(name, n, arg))
                     continue
-                made = self._calls(order, definitions)
-                calls += made
-                owners += [order] * len(made)
+                orders.append(order)
+                try:
+                    made = calls_for(verb, name, arg, self.vms.get(name, absent)[0], definitions)
+                except LabError as error:
+                    self.errors.append([name, n, error.code, error.message])
+                else:
+                    calls += made
+                    owners += [order] * len(made)
             answers = yield from self._bulk(calls, definitions)
-            self._done([order for order in orders if order[0] != "migrate"], owners, answers)
+            self._done(orders, owners, answers)
         self.working = False
-
-    def _calls(self, order, definitions):
-        verb, name, n, arg = order
-        try:
-            return calls_for(verb, name, arg, self.vms.get(name, absent)[0], definitions)
-        except LabError as error:
-            self.errors.append([name, n, error.code, error.message])
-            return []
 
     def _bulk(self, calls, definitions):
         """The answers to `calls`, one each: None, or [code, text] (a generator)."""
@@ -176,9 +171,9 @@ class Agent:
         """What has become of the orders, noted and told. After a refusal the rest of an order does not count."""
         refused = {}
         if any(answers):
-            for order, answer in zip(owners, answers, strict=True):
+            for (_, name, n, _), answer in zip(owners, answers, strict=True):
                 if answer is not None:
-                    refused.setdefault(order[1], [order[1], order[2], *answer])
+                    refused.setdefault(name, [name, n, *answer])
         for verb, name, n, _ in orders:
             if self.ledger[name] == n:  # else a newer order is on its way already
                 self.busy.pop(name, None)
@@ -192,11 +187,13 @@ class Agent:
 
     def _now(self, verb, name):
         """What the management process said was done is so, until its events say otherwise."""
-        if verb in ("remove", "drop"):
+        state = AFTER.get(verb)
+        if state is not None:
+            before = self.vms.get(name)
+            if before is None or before[0] != state:
+                self.vms[name] = (state, *before[1:]) if before else NEW[state]
+        elif verb in ("remove", "drop"):
             self.vms.pop(name, None)
-        elif verb in AFTER:
-            state, before = AFTER[verb], self.vms.get(name)
-            self.vms[name] = (state, *before[1:]) if before else NEW[state]
 
     def _migrate(self, name, n, target):
         try:
@@ -217,33 +214,35 @@ class Agent:
         """One report at the end of this instant."""
         if not self.asked:
             self.asked = True
-            cause = self.world.cause
-            self._later(0, lambda: self._report(cause))
-
-    def _row(self, name):
-        state, demand_mhz, used_mib = self.vms.get(name, absent)
-        return [name, self.busy.get(name) or WIRE.get(state, "off"), self.ledger.get(name, 0), demand_mhz, used_mib]
+            life, cause = self.node.life, self.world.cause
+            self.world.env.soon(lambda: self._report(cause) if self.node.life == life else None)
 
     def _report(self, cause=None):
-        full = self.full and self.known
-        names = [*self.vms, *[name for name in self.ledger if name not in self.vms]] if full else self.changed
-        rows = [self._row(name) for name in names]
-        self.seq += 1
-        if rows or self.errors or full:
-            self.delta += 1
-        detail = {"host": self.vmm.name, "boot": self.boots, "power": self.vmm.node.life, "seq": self.seq,
-                  "delta": self.delta, "full": full, "manager": not self.silent}  # fmt: skip
-        if rows or self.errors or full:
-            detail |= {"vms": rows, "errors": self.errors}
-        if full:
-            detail["hardware"] = self._hardware()
-            self.full = False
-        self.changed, self.errors, self.asked = {}, [], False
+        """Everything if that was asked, else what has changed, which may be nothing."""
+        full, shown, news = self.full and self.known, {}, {}
+        if full or self.changed or self.errors:
+            names = [*self.vms, *[name for name in self.ledger if name not in self.vms]] if full else self.changed
+            news = {"vms": self._rows(names), "errors": self.errors}
+            if full:
+                news["hardware"] = self._hardware()
+                self.full = False
+            self.delta, shown = self.delta + 1, {"vms": len(names), "full": full}
+            self.changed, self.errors = {}, []
+        self.seq, self.asked = self.seq + 1, False
         world = self.world
         before, world.cause = world.cause, cause
-        shown = {"vms": len(rows), "full": full} if rows or full else {}
-        world.cast(self.name, self.vim, self.kind, "report", shown=shown, **detail)
+        world.cast(
+            self.name, self.vim, self.kind, "report", shown=shown, host=self.vmm.name, boot=self.boots,
+            power=self.vmm.node.life, seq=self.seq, delta=self.delta, full=full, manager=not self.silent, **news,
+        )  # fmt: skip
         world.cause = before
+
+    def _rows(self, names):
+        vms, busy, ledger, rows = self.vms, self.busy, self.ledger, []
+        for name in names:
+            state, demand_mhz, used_mib = vms.get(name, absent)
+            rows.append([name, busy.get(name) or WIRE.get(state, "off"), ledger.get(name, 0), demand_mhz, used_mib])
+        return rows
 
     def _hardware(self):
         host, vmm = self.vmm.host, self.vmm

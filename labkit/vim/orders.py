@@ -32,11 +32,10 @@ class Outbox:
             specs, places, lines = [], {}, []
             for verb, vm, n, arg in orders:
                 if verb in STARTS:
-                    place = places.get(id(arg))
-                    if place is None:
-                        place = places[id(arg)] = len(specs)
+                    if id(arg) not in places:
+                        places[id(arg)] = len(specs)
                         specs.append(arg.as_json())
-                    arg = place
+                    arg = places[id(arg)]
                 lines.append([verb, vm, n, arg])
             self.sent += len(lines)
             shown = {"orders": lines[:4], "of": len(lines)} if len(lines) > 4 else {"orders": lines}
@@ -45,7 +44,7 @@ class Outbox:
                 boot=host.boot, specs=specs, orders=lines,
             )  # fmt: skip
         if self.waiting:
-            self.world.env.timeout(SPREAD_S).callbacks.append(lambda _: self.send())
+            self.world.env.soon(self.send, SPREAD_S)
 
     def describe(self, host):
         """Ask for a full report."""

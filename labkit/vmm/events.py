@@ -18,7 +18,7 @@ def note(vmm, name):
         return
     if not vmm.untold:
         cause = vmm.world.cause
-        vmm.world.env.timeout(0).callbacks.append(lambda _: tell(vmm, cause))
+        vmm.world.env.soon(lambda: tell(vmm, cause))
     vmm.untold[name] = True
 
 

@@ -15,6 +15,20 @@ class Horizon(BaseException):
     """A replay has reached the moment it was asked for (not an Exception: nobody but the replay may catch it)."""
 
 
+class Due:
+    """A moment at which a function is called."""
+
+    __slots__ = ("callbacks", "call")
+    _ok = True
+
+    def __init__(self, call):
+        self.call, self.callbacks = call, (_strike,)
+
+
+def _strike(due):
+    due.call()
+
+
 class Clock(Environment):
     """A SimPy environment whose queue also holds our messages (any object with `callbacks` and `_ok`).
 
@@ -23,6 +37,10 @@ class Clock(Environment):
     """
 
     horizon = NEVER
+
+    def soon(self, call, delay_s=0.0):
+        """Call `call()` after so many seconds. Nobody can wait for that, and nobody can call it off."""
+        heappush(self._queue, (self._now + delay_s, 1, next(self._eid), Due(call)))
 
     def post(self, entry, delay_s):
         """`schedule` with normal priority, as short as it can be."""
