@@ -10,7 +10,6 @@ from labkit.vim.reconcile import renew
 from labkit.vim.spec import PRIORITIES, Spec
 from labkit.world.errors import LabError, words
 
-
 ORDER = ("name", "spec", "template", "project", "groups", "priority", "host", "cluster", "running", "user")
 
 
@@ -65,16 +64,17 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
     return vm, host, cluster
 
 
-def admit(vim, verb, vm, host=None, user=None):
-    """Ask templates, policies and the admission control of the failover system. LabError if one of them refuses."""
+def admit(vim, verb, vm, host=None, user=None, spec=None):
+    """Ask templates, policies and the admission control of the failover system. LabError if one of them refuses. `spec`
+    is that of the VM, or the new one of a resize."""
     if vim.templates_or_none is not None:
         vim.templates.admit(verb, vm.name)
-    policies = vim.policies_or_none
+    policies = asked(vim, user)
     if policies is not None:
         from labkit.vim.policies import Act
 
-        act = Act(verb, vm.name, vm.project, vm.spec, vm.template, vm.groups, host, user, on=vm.desired != "off")
-        policies.admit(act)
+        spec, on = spec or vm.spec, vm.desired != "off"
+        policies.admit(Act(verb, vm.name, vm.project, spec, vm.template, vm.groups, host, user, on))
     if hasattr(vim.failover, "admit"):
         try:
             vim.failover.admit(verb, vm)
@@ -82,6 +82,15 @@ def admit(vim, verb, vm, host=None, user=None):
             if policies is not None:
                 policies.give_back(vm.name)
             raise
+
+
+def asked(vim, user):
+    """The policies that must be asked about an act of this user, or None. A user of whom no permission speaks may do
+    nothing, even if nobody has written a policy yet."""
+    if user is None:
+        return vim.policies_or_none
+    words(user, "a user's name")
+    return vim.policies
 
 
 def create(vim, ordered):
@@ -206,10 +215,7 @@ def maintenance(vim, host, user=None):
     """Through the failover system's evacuation, or by moving all its running VMs at once."""
     if host.maintenance is not None:
         raise LabError(f"{host.name} is {host.maintenance} maintenance already", 409, True)
-    if user is not None and vim.policies_or_none is not None:
-        from labkit.vim.policies import Act
-
-        vim.policies.admit(Act("maintenance", host=host.name, user=user))
+    _may(vim, "maintenance", host, user)
     job = vim.job("maintenance", host.name)
     job.state = "running"
     host.maintenance = "entering"
@@ -221,6 +227,25 @@ def maintenance(vim, host, user=None):
     else:
         vim.node.process(_empty(vim, host, job))
     return job
+
+
+def leave_maintenance(vim, host, user=None):
+    """VMs may come again."""
+    _may(vim, "leave maintenance", host, user)
+    if host.maintenance is not None:
+        host.maintenance = None
+        vim.host_changed(host)
+        vim.emit("maintenance: left", host.name)
+    return host
+
+
+def _may(vim, verb, host, user):
+    """LabError (403) if this user may not do this to a host."""
+    policies = asked(vim, user)
+    if user is not None:
+        from labkit.vim.policies import Act
+
+        policies.admit(Act(verb, host=host.name, user=user))
 
 
 def _empty(vim, host, job):

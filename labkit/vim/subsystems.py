@@ -158,12 +158,14 @@ class Subsystems:
         if policies is not None:
             policies.recount()
 
-    def request(self, vm, host=None, excluded=()):
-        """The placement.Request of a VM's record: to `host` (a record) or to any but the `excluded` names."""
+    def request(self, vm, host=None, excluded=(), spec=None):
+        """The placement.Request of a VM's record: to `host` (a record) or to any but the `excluded` names; with another
+        `spec` than it has."""
         if self.make_request is None:
             from labkit.vim.placement import Request
 
             self.make_request = Request
+        spec = spec or vm.spec
         if self.failover is not None and hasattr(self.failover, "kept_free"):
             excluded = (*excluded, *self.failover.kept_free(vm))
         wish = self.wishes.get(vm)
@@ -172,11 +174,11 @@ class Subsystems:
             hosts = (host.name,)
         policies = self.policies_or_none
         if policies is None or vm.project is None:
-            return self.make_request(vm.spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
+            return self.make_request(spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
         places = policies.places(vm.project)
         if hosts is None:
             hosts = places.get("hosts")
-        return self.make_request(vm.spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
+        return self.make_request(spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
                        (*excluded, *places.get("excluded", ())))  # fmt: skip
 
     @property

@@ -207,6 +207,8 @@ class Templates:
             raise LabError(
                 f"{vm!r} is a template: it does not start", 409, True, "deploy a VM from it, or back_to_vm()"
             )
+        if vm in self.all and verb == "resize":
+            raise LabError(f"{vm!r} is a template: its copies are of its size", 409, True, "back_to_vm() first")
 
     def begin(self, vm):
         """A VM from a template (a VmRecord that has its host) is being made: seconds until its disk is ready."""

@@ -15,7 +15,7 @@ What the real one does differently: vCenter is a dozen services around vpxd, Ope
 api, scheduler, conductor and computes, with a message broker between them. Both check permissions first.
 """
 
-from labkit.vim import keeping, moving, reconcile, reports, requests, restoring
+from labkit.vim import keeping, moving, reconcile, reports, requests, resizing, restoring
 from labkit.vim.agent import Agent
 from labkit.vim.bmc import Bmc
 from labkit.vim.database import Database
@@ -191,12 +191,14 @@ class Vim(Subsystems):
         return requests.maintenance(self, self.host(host), user)
 
     @action
-    def leave_maintenance(self, host):
-        """It may take VMs again."""
-        record = self.host(host)
-        record.maintenance = None
-        self.host_changed(record)
-        return record
+    def leave_maintenance(self, host, user=None):
+        """It may take VMs again. Returns its record."""
+        return requests.leave_maintenance(self, self.host(host), user)
+
+    @action
+    def resize(self, name, spec, user=None):
+        """Another size for a VM that is off, on the host where it lies; its disk stays. LabError (409, 507)."""
+        return resizing.resize(self, self.vm(name), spec, user)
 
     @action
     def wait(self, job, timeout_s=600):

@@ -12,14 +12,13 @@ PRIVILEGES = {  # act -> privileges asked on the VM (on its folder while there i
     "pause": ("VirtualMachine.Interact.Suspend",),
     "resume": ("VirtualMachine.Interact.PowerOn",),
     "resize": ("VirtualMachine.Config.CPUCount", "VirtualMachine.Config.Memory"),
-    "rebuild": ("VirtualMachine.Provisioning.DeployTemplate",),
     "migrate": ("Resource.HotMigrate",),
     "terminate": ("VirtualMachine.Inventory.Delete",),
     "maintenance": ("Host.Config.Maintenance",),
     "leave maintenance": ("Host.Config.Maintenance",),
 }
 GROWS = frozenset(("create", "start", "resize"))  # may take more of a quota
-RUNS_IMAGE = frozenset(("create", "start", "rebuild"))
+RUNS_IMAGE = frozenset(("create", "start"))
 LIVES = frozenset(("running", "paused"))  # desired states in which a VM holds vCPUs and memory
 
 
@@ -28,7 +27,7 @@ class Act:
     vm        the VM's name; None for an act on a host
     project   whose VM it is, or None
     spec      its size: vcpus, memory_mib, disk_gib (a resize brings the new one)
-    template  what it is cloned from, or None (a rebuild brings the new one)
+    template  what it is cloned from, or None
     groups    names of the groups it belongs to
     host      the host that was asked for, or on which it lies; None: placement chooses
     user      who asks; None: the VIM itself, which needs no permission

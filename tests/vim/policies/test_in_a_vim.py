@@ -144,3 +144,66 @@ def test_maintenance_takes_a_privilege_on_the_host():
     assert vim.hosts["esx1"].maintenance is None
     vim.policies.permit("ann", "administrator", "/host")
     vim.maintenance("esx1", user="ann").wait()
+    with pytest.raises(LabError, match="Host.Config.Maintenance is missing on /host/esx1; ben has no role at all"):
+        vim.leave_maintenance("esx1", user="ben")
+    assert vim.hosts["esx1"].maintenance == "in"
+    vim.leave_maintenance("esx1", user="ann")
+    assert vim.hosts["esx1"].maintenance is None
+
+
+def test_a_user_of_whom_no_permission_speaks_may_do_nothing_even_where_no_policy_was_written():
+    w, vim = made()
+    with pytest.raises(LabError, match="ann may not create web: .* ann has no role at all") as error:
+        vim.create("web", spec=Spec(), project="shop", user="ann")
+    assert error.value.code == 403 and not vim.vms and vim.policies_or_none is None
+    with pytest.raises(LabError, match="ann may not maintenance"):
+        vim.maintenance("esx1", user="ann")
+    for nobody in ("", 5, ["ann"]):
+        with pytest.raises(LabError, match="a user's name must be a text"):
+            vim.create("web", spec=Spec(), user=nobody)
+    vim.create("web", spec=Spec()).wait()
+
+
+def resized(vim, name="web", **sizes):
+    return vim.resize(name, Spec(**{"datastore": "san1", **sizes}))
+
+
+def test_a_vm_that_is_off_gets_another_size_which_its_host_and_its_quota_must_have_room_for():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=12_288)
+    vim.create("web", spec=Spec(memory_mib=2048, datastore="san1"), project="shop").wait()
+    with pytest.raises(LabError, match="web is running and is to be running: its size is fixed"):
+        resized(vim, memory_mib=4096)
+    vim.stop("web").wait()
+    with pytest.raises(LabError, match="no valid host .* dropped 1 by memory") as error:
+        vim.create("fill", spec=Spec(memory_mib=14_000), host=vim.vms["web"].host.name).wait()
+        resized(vim, memory_mib=4096)
+    assert error.value.code == 507 and vim.vms["web"].spec.memory_mib == 2048
+    assert vim.policies.claims.sums("shop") == ((0, 0, 10, 1), (0, 0, 0, 0))
+    vim.terminate("fill").wait()
+    free = vim.placement.free(vim.vms["web"].host)
+    assert resized(vim, memory_mib=8192, vcpus=2).state == "success"
+    assert vim.placement.free(vim.vms["web"].host)["memory_mib"] == free["memory_mib"] - 6144
+    vim.start("web").wait()
+    host = vim.vms["web"].host.name
+    assert w.components[host].domains["web"].definition.memory_mib == 8192
+    assert vim.policies.claims.sums("shop") == ((2, 8192, 10, 1), (0, 0, 0, 0))
+
+
+def test_a_new_size_is_kept_through_a_crash_and_nonsense_is_refused():
+    w, vim = made()
+    vim.create("web", spec=Spec(datastore="san1"), running=False).wait()
+    resized(vim, memory_mib=4096)
+    w.run(until=w.now + 1)
+    w.crash("vim")
+    w.start("vim")
+    w.run(until=w.now + 30)
+    assert vim.vms["web"].spec.memory_mib == 4096
+    for wrong in ({"disk_gib": 50}, {"datastore": None}):
+        with pytest.raises(LabError, match="the disk of web stays as it is"):
+            resized(vim, **wrong)
+    with pytest.raises(LabError, match="a VM needs a Spec"):
+        vim.resize("web", 4096)
+    vim.policies.permit("ann", "VM user", "/vm")
+    with pytest.raises(LabError, match="VirtualMachine.Config.CPUCount is missing"):
+        vim.resize("web", Spec(datastore="san1"), user="ann")
