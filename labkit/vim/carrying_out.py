@@ -1,7 +1,7 @@
 """What an order means to the management process of a host: which of libvirt's calls, in which state of the VM.
 
 order      the VM is absent          shut off            paused      running
-run        define, create            define, create      resume      –
+run        define, create            define, create      resume      –            (crashed, not ended: destroy first)
 take       define, break the disk's lock, create …       resume      –            (after a fence only)
 pause      –                         –                   –           suspend
 off        –                         –                   destroy     destroy
@@ -12,13 +12,14 @@ remove     –                         undefine and delete its disk, after destr
 
 from functools import lru_cache
 
+from labkit.vmm.events import CRASHED
 from labkit.world.errors import LabError
 from labkit.world.fixed import Fixed
 
 absent = ("absent", 0, 0)  # a VM that the host does not have
 # libvirt's state → the word of a report; every other one is 'off'
 WIRE = {"running": "running", "blocked": "running", "shutdown": "running", "paused": "paused", "pmsuspended": "paused",
-        "migrating": "migrating", "absent": "absent"}  # fmt: skip
+        "migrating": "migrating", "absent": "absent", "crashed": "crashed", CRASHED: "crashed"}  # fmt: skip
 VERBS = ("run", "take", "pause", "off", "shutdown", "drop", "remove", "migrate")
 
 
@@ -32,7 +33,7 @@ def calls_for(verb, name, spec, state, definitions):
         raise LabError(f"no order is called {verb!r}", 400, True, f"one of {', '.join(VERBS)}")
     if state == "absent":
         return []
-    off = state in ("shutoff", "nostate")
+    off = state in ("shutoff", "nostate", CRASHED)
     if verb == "pause":
         return [] if off or state == "paused" else [["domainSuspend", name, None]]
     if verb == "shutdown" and state in ("running", "blocked"):

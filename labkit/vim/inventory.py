@@ -82,7 +82,7 @@ class VmRecord:
 
     @property
     def seen(self):
-        """'running', 'paused', 'off', 'absent', 'migrating' …, or 'unknown' while its host is silent."""
+        """'running', 'paused', 'off', 'absent', 'crashed', 'migrating' …, or 'unknown' while its host is silent."""
         host = self.host
         if host is None or host.state == CONNECTED:
             return self.reported

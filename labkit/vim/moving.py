@@ -34,7 +34,7 @@ def at_source(vim, vm, state, n):
         return
     if state in ("running", "paused"):
         _stayed(vim, vm)
-    elif state in ("absent", "off"):
+    elif state in ("absent", "off", "crashed"):
         _left(vim, vm)
 
 
@@ -44,7 +44,7 @@ def at_target(vim, vm, state, n):
         vm.arrived = (state, n)
         if vm.left is not None:
             _moved(vim, vm)
-    elif state in ("absent", "off") and vm.left is not None and vim.world.now > vm.left:
+    elif state in ("absent", "off", "crashed") and vm.left is not None and vim.world.now > vm.left:
         _lost(vim, vm)
 
 

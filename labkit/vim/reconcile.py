@@ -30,7 +30,7 @@ def wanted(vm):
         return "remove"
     if vm.desired == "off":
         return "shutdown" if vm.order == "shutdown" else "off"
-    if vm.desired == "paused" and vm.reported in ("running", "paused"):
+    if vm.desired == "paused" and vm.reported in ("running", "paused", "crashed"):
         return "pause"
     return "take" if vm.takes else "run"
 

@@ -10,6 +10,11 @@ A VM may turn out otherwise than ordered. If the host has not carried out the la
 has, somebody has acted at the host itself, or the guest has: it is taken over as what is desired (adopted), as vCenter
 does. A machine that has been switched on anew has lost its VMs against everybody's will: they are started again.
 
+A guest that has panicked, or whose process the OOM killer has ended, is 'crashed': nobody has decided that, so it is
+still to run; and it is not started again, for it may crash for ever. That is left to the failover system (crashed=) or
+to somebody who has looked. So do libvirt (on_crash: destroy) and vCenter without VM Monitoring (documented default:
+disabled); Nova calls such a server SHUTOFF and takes that for its user's wish (sync_power_state).
+
 What the real one does differently: vpxd fetches a host's changes by version numbers, and libvirt's connection notices
 when it breaks; ours sees gaps in numbers only.
 """
@@ -163,6 +168,8 @@ def _elsewhere(vim, vm, host, state, n):
 
 def _own(vim, vm, host, state, n, demand_mhz, used_mib):
     """What the VM's own host says of it."""
+    if state == "crashed" and vm.desired in ("off", "absent"):
+        state = "off"  # that is what was wanted, in whatever way
     before, vm.reported, vm.reported_n, vm.seen_at_s = vm.reported, state, n, host.heard_at_s
     vm.demand_mhz, vm.used_mib = demand_mhz, used_mib
     news = state != before and (vm.target is None or state == "migrating")
@@ -177,10 +184,23 @@ def _own(vim, vm, host, state, n, demand_mhz, used_mib):
             vim.settled(vm)
         else:
             _unexpected(vim, vm, state)
+    elif n >= vm.n and state == "crashed":
+        _crashed(vim, vm, news)
     if news:
         vim.changed[vm] = None
     if state != before and vim.monitoring_or_none is not None:
         vim.monitoring_or_none.vm_changed(vm, before)
+    if news and vm.reported == "crashed":
+        vim.tell_failover("vm_crashed", vm)
+
+
+def _crashed(vim, vm, news):
+    """It has ended by itself, on a host that lives. What was being done with it has failed."""
+    vim.pending.pop(vm, None)
+    if news:
+        vim.emit(f"{vm.name} has crashed on {vm.host.name}", vm.name)
+    if vm.job is not None or vm.task is not None:
+        vim.finished(vm, vm.error or LabError(f"{vm.name} has crashed", 500, True, "look why, then start it"))
 
 
 def _unexpected(vim, vm, state):

@@ -133,7 +133,10 @@ def desire(vim, verb, name, desired, task, user=None):
         raise LabError(f"{name} is being released", 409, True, "wait until it is gone")
     if verb in ("pause", "resume") and vm.desired == "off":
         raise LabError(f"{name} is to be off: it cannot {verb}", 409, True, "start it first")
-    if verb == "start" and vm.desired == "paused":
+    crashed = vm.seen == "crashed"
+    if crashed and verb in ("pause", "resume"):
+        raise LabError(f"{name} has crashed: it cannot {verb}", 409, True, "start it")
+    if verb == "start" and vm.desired == "paused" and not crashed:
         raise LabError(f"{name} is paused, not off", 409, True, "resume it")
     if verb == "start" and vm.host is not None and vm.host.state == FENCED and vm.spec.datastore is not None:
         admit(vim, verb, vm, None, user)
@@ -145,8 +148,9 @@ def desire(vim, verb, name, desired, task, user=None):
     job = begin(vim, vm, verb, task)
     if vm.target is not None and desired in ("off", "absent"):
         _call_off(vim, vm)
-    if desired == "off":
+    if desired == "off" or crashed:
         vm.order = None
+    if desired == "off":
         if task == "shutting down":
             renew(vim, vm, "shutdown")
     vm.desired = desired
@@ -251,7 +255,7 @@ def _may(vim, verb, host, user):
 def _empty(vim, host, job):
     """Order every running VM away, again where it failed, until none runs there (a generator)."""
     while host.maintenance == "entering":
-        staying = [vm for vm in host.vms.values() if vm.desired in ("running", "paused")]
+        staying = [vm for vm in host.vms.values() if vm.desired in ("running", "paused") and vm.seen != "crashed"]
         if not staying:
             host.maintenance = "in"
             vim.host_changed(host)

@@ -8,7 +8,7 @@ Each is an object; the VIM calls those of its methods that exist:
     placement                   choose, claim, release, changed, add, again, explain (labkit.vim.placement)
     policies                    active, admit(act), settle, give_back, released, recount, places (labkit.vim.policies)
     monitoring                  reported(host), vm_changed(vm, before), host_changed(host, before), event(…)
-    failover                    host_silent(host), host_back(host), evacuate(host, job)
+    failover                    host_silent(host), host_back(host), vm_crashed(vm), evacuate(host, job), admit(verb, vm)
     templates                   spec_of(name), cloned(vm), released(vm)
     replication                 changed(vm)
     written(), recall(data)     what was written in it, for the VIM's database: see labkit.vim.keeping
@@ -221,11 +221,11 @@ class Subsystems:
         if part is not None:
             getattr(part, what)(*args)
 
-    def tell_failover(self, what, host):
-        """Call a method of the failover system, if there is one that has it."""
+    def tell_failover(self, what, record):
+        """Call a method of the failover system with a host's or VM's record, if there is one that has it."""
         call = getattr(self.failover, what, None)
         if call is not None:
-            call(host)
+            call(record)
 
     def note(self, vm, what):
         """A step of a VM's life, in the trace: kind 'vm'."""

@@ -12,6 +12,9 @@ time statistics of hostd, documented default).
 """
 
 
+CRASHED = "shutoff (crashed)"  # libvirt's state, and the reason that comes with its event (…_STOPPED_CRASHED)
+
+
 def note(vmm, name):
     """A domain has changed; whoever listens hears of it at the end of this instant."""
     if vmm.listener is None or vmm.manager.state != "running":

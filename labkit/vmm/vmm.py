@@ -245,6 +245,8 @@ class Vmm:
         if domain is None:
             return [name, "absent", 0, 0]
         state = "migrating" if (domain.job or "").startswith("migration") else domain.state
+        if (state, domain.reason) == ("shutoff", "crashed"):
+            state = events.CRASHED
         return [name, state, domain.live.demand_mhz, domain.live.used_mib]
 
     def new_uuid(self):

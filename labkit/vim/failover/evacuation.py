@@ -54,7 +54,7 @@ class Evacuation:
 
     def _left(self):
         """VMs that still need this host."""
-        return [vm for vm in self.host.vms.values() if vm.desired in ("running", "paused")]
+        return [vm for vm in self.host.vms.values() if vm.desired in ("running", "paused") and vm.seen != "crashed"]
 
     def _begin(self):
         """Start as many migrations as may be; the events of those that go on."""

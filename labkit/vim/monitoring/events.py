@@ -20,6 +20,7 @@ NAMES = {  # how our sentences begin (after 'web: ' of a VM), and what vCenter c
     "created": "VmCreatedEvent",
     "running": "VmPoweredOnEvent",
     "off": "VmPoweredOffEvent",
+    "crashed": "VmGuestOSCrashedEvent",
     "paused": "VmSuspendedEvent",
     "resumed": "VmResumingEvent",
     "absent": "VmRemovedEvent",

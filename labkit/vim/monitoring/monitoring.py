@@ -16,7 +16,7 @@ from labkit.world import LabError, action
 from labkit.world.errors import unknown
 
 TICK_S = 10.0
-LASTING = frozenset(("running", "off", "paused", "absent"))
+LASTING = frozenset(("running", "off", "paused", "absent", "crashed"))
 GAPS_S = {"raw": HOLD_S, "5 min": 1.5 * FIVE_MIN_S, "30 min": 1.5 * HALF_HOUR_S}
 
 

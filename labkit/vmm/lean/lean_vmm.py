@@ -58,6 +58,8 @@ class LeanVmm:
         if domain is None:
             return [name, "absent", 0, 0]
         state = "migrating" if domain.job else domain.state
+        if state == "shutoff" and domain.reason == "crashed":
+            state = events.CRASHED
         return [name, state, domain.demand_mhz, domain.used_mib]
 
     # -- the management process ----------------------------------------------------------------------------------
