@@ -101,12 +101,29 @@ EXPLANATIONS = (
         ),
     ),
     Explanation(
+        "S6.p2",
+        "vpxd manages every VM of this vCenter, and nobody noticed that it was gone. Why?",
+        "A request goes from the client over the network to the VM, and the VMkernel gives the VM its CPU; vpxd is in "
+        "neither way. It gives orders, and for ten minutes nobody ordered anything.",
+        ("control path and data path are two", "what was lost is management: no order, no vMotion, no DRS"),
+    ),
+    Explanation(
         "S6.p3",
         "Why did vCenter's inventory show the wrong state, and what put it right?",
         "vCenter knows what hosts have told it. Nobody tells it anything while vpxd is stopped; then vpxa's "
         "report brings the "
         "state, and vCenter takes it over.",
         ("the inventory is a model that lags", "hostd tells vpxa, vpxa tells vpxd; nothing is repaired, it is learnt"),
+    ),
+    Explanation(
+        "S6.p4",
+        "Why does vCenter show the same words for a host that is well and for one that is dead?",
+        "It knows a host only by what its vpxa sends. When nothing comes any more, a stopped agent, a cut cable and a "
+        "burnt machine are the same silence; to tell them apart takes another witness.",
+        (
+            "'not responding' is about vCenter's knowledge, not about the host",
+            "a ping, the datastore heartbeat, the VM's own clients are other witnesses",
+        ),
     ),
     Explanation(
         "S6.p5",
