@@ -12,13 +12,16 @@ GIB = 1024**3
 
 
 def filtered(query, rows, **keys):
-    """The rows that match every filter given; `keys`: name of the filter → key of the row. Refused (400) for a filter
-    that there is not."""
+    """The rows that match every filter given; `keys`: name of the filter → key of the row."""
+    return [row for row in rows if all(row.get(key) in values for key, values in wanted(query, keys))]
+
+
+def wanted(query, keys):
+    """[(what keys has for a filter, the values it lets through)]. Refused (400) for a filter that there is not."""
     strange = sorted(set(query) - set(keys))
     if strange:
         raise Refused("INVALID_ARGUMENT", f"there is no filter {strange[0]!r}; there are: {', '.join(sorted(keys))}")
-    wanted = [(keys[name], set(values)) for name, values in query.items()]
-    return [row for row in rows if all(row.get(key) in values for key, values in wanted)]
+    return [(keys[name], set(values)) for name, values in query.items()]
 
 
 def named(vcenter, kind, reference):

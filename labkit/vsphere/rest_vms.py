@@ -6,7 +6,7 @@ What the real one does differently: create asks for a placement in a folder; dev
 
 from labkit.vsphere import rest_body as read
 from labkit.vsphere.rest_errors import Refused
-from labkit.vsphere.rest_inventory import GIB, filtered, named, shown
+from labkit.vsphere.rest_inventory import GIB, named, wanted
 from labkit.vsphere.rest_power import STATES, VM, done, record_of, state
 
 MOST_VMS = 4000
@@ -17,25 +17,28 @@ def listed(vcenter, query, body):
     strange = sorted(set(query.get("power_states", ())) - set(STATES.values()))
     if strange:
         raise read.wrong("power_states", " or ".join(STATES.values()), strange[0])
-    give, rows = vcenter.references.give, []
-    for record in vcenter.vim.vms.values():
-        host = record.host
-        rows.append({
-            "vm": give("vm", record.name),
-            "name": record.name,
-            "power_state": state(record),
-            "cpu_count": record.spec.vcpus,
-            "memory_size_MiB": int(record.spec.memory_mib),
-            "host": host and give("host", host.name),
-            "cluster": host and host.cluster and give("cluster", host.cluster),
-            "datacenter": vcenter.datacenter,
-        })  # fmt: skip
-    found = filtered(query, rows, vms="vm", names="name", power_states="power_state", hosts="host",
-                     clusters="cluster", datacenters="datacenter")  # fmt: skip
+    filters, give = wanted(query, FILTERS), vcenter.references.give
+    found = [record for record in vcenter.vim.vms.values()
+             if all(of(vcenter, record) in values for of, values in filters)]  # fmt: skip
     if len(found) > MOST_VMS:
         why = f"Too many virtual machines. Add more filter criteria to reduce the number: {len(found)} of {MOST_VMS}."
         raise Refused("UNABLE_TO_ALLOCATE_RESOURCE", why)
-    return 200, shown(found, "host", "cluster", "datacenter")
+    return 200, [
+        {"vm": give("vm", record.name), "name": record.name, "power_state": state(record),
+         "cpu_count": record.spec.vcpus, "memory_size_MiB": int(record.spec.memory_mib)}
+        for record in found
+    ]  # fmt: skip
+
+
+def host_of(vcenter, record):
+    """MoRef of a VM's host, or None."""
+    return record.host and vcenter.references.give("host", record.host.name)
+
+
+def cluster_of(vcenter, record):
+    """MoRef of a VM's cluster, or None."""
+    cluster = record.host and record.host.cluster
+    return cluster and vcenter.references.give("cluster", cluster)
 
 
 def details(vcenter, vm, query, body):
@@ -117,6 +120,14 @@ def placement(vcenter, body):
     return {kind: named(vcenter, kind, read.text(place, kind)) for kind in kinds}
 
 
+FILTERS = {  # name of a filter of List Vm → what it looks at
+    "vms": lambda vcenter, record: vcenter.references.give("vm", record.name),
+    "names": lambda vcenter, record: record.name,
+    "power_states": lambda vcenter, record: state(record),
+    "hosts": host_of,
+    "clusters": cluster_of,
+    "datacenters": lambda vcenter, record: vcenter.datacenter,
+}
 ROUTES = (
     ("GET", None, "/api/vcenter/vm", listed),
     ("POST", None, "/api/vcenter/vm", create),
