@@ -24,8 +24,8 @@ from labkit.world.errors import LabError
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spec (id INTEGER PRIMARY KEY, spec TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS vm (
-  name TEXT PRIMARY KEY, place INTEGER, spec INTEGER, desired TEXT, host TEXT, target TEXT, also TEXT, n INTEGER,
-  what TEXT, priority TEXT, groups TEXT, project TEXT, template TEXT) WITHOUT ROWID;
+  place INTEGER PRIMARY KEY, name TEXT, spec INTEGER, desired TEXT, host TEXT, target TEXT, also TEXT, n INTEGER,
+  what TEXT, priority TEXT, groups TEXT, project TEXT, template TEXT);
 CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, place INTEGER, cluster TEXT, maintenance TEXT, boot INTEGER,
   power INTEGER, state TEXT, hardware TEXT);
 CREATE TABLE IF NOT EXISTS counter (n INTEGER);
@@ -46,14 +46,14 @@ class Database:
         self.connection.executescript(SCHEMA)
 
     def save(self, vms, gone, hosts, n, parts=()):
-        """One transaction: these VmRecords and HostRecords as they are now, those names forgotten, the counter at n,
-        and what was written in subsystems [(kind, JSON), …]."""
+        """One transaction: these VmRecords and HostRecords as they are now, the VMs of those places forgotten, the
+        counter at n, and what was written in subsystems [(kind, JSON), …]."""
         execute = self.connection.execute
         execute("BEGIN IMMEDIATE")
         try:
-            rows = [self._row(vm) for vm in vms]
+            rows = map(self._row, vms)
             self.connection.executemany("INSERT OR REPLACE INTO vm VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
-            self.connection.executemany("DELETE FROM vm WHERE name = ?", [(name,) for name in gone])
+            self.connection.executemany("DELETE FROM vm WHERE place = ?", [(place,) for place in gone])
             self.connection.executemany("INSERT OR REPLACE INTO host VALUES (?,?,?,?,?,?,?,?)", map(_host_row, hosts))
             self.connection.executemany(PART, parts)
             execute("DELETE FROM counter")
@@ -74,18 +74,16 @@ class Database:
 
     def _row(self, vm):
         return (
-            vm.name, vm.index, self._spec(vm.spec), vm.desired, vm.host and vm.host.name,
+            vm.index, vm.name, self.specs.get(vm.spec) or self._spec(vm.spec), vm.desired, vm.host and vm.host.name,
             vm.target and vm.target.name, ",".join(vm.also), vm.n, vm.order, vm.priority, "\n".join(vm.groups),
             vm.project, vm.template,
         )  # fmt: skip
 
     def _spec(self, spec):
-        number = self.specs.get(spec)
-        if number is None:
-            text = json.dumps(spec.as_json(), sort_keys=True)
-            self.connection.execute("INSERT OR IGNORE INTO spec (spec) VALUES (?)", (text,))
-            number = self.connection.execute("SELECT id FROM spec WHERE spec = ?", (text,)).fetchone()[0]
-            self.specs[spec] = number
+        text = json.dumps(spec.as_json(), sort_keys=True)
+        self.connection.execute("INSERT OR IGNORE INTO spec (spec) VALUES (?)", (text,))
+        number = self.connection.execute("SELECT id FROM spec WHERE spec = ?", (text,)).fetchone()[0]
+        self.specs[spec] = number
         return number
 
     def hosts(self):

@@ -5,8 +5,9 @@ from labkit.world.errors import LabError
 
 
 def waits(vim, vm):
-    """True while the disk of a new VM is being copied, so that nothing is ordered yet. The copy is begun if need be."""
-    if vm.template is None or vm.order is not None or vm.desired == "absent":
+    """True while the disk of a new VM from a template is being copied, so that nothing is ordered yet. The copy is
+    begun if need be."""
+    if vm.order is not None or vm.desired == "absent":
         return False
     if vm in vim.copying:
         return True

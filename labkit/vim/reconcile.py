@@ -96,9 +96,9 @@ def decide(vim, vm):
         if vm.order is not None or not vm.n:
             renew(vim, vm, None)
         return
-    if settled(vm) and (vm.desired == "absent" or vm.job is not None):
+    if (vm.desired == "absent" or vm.job is not None) and settled(vm):
         return forget(vim, vm) if vm.desired == "absent" else vim.settled(vm)
-    if deploying.waits(vim, vm):
+    if vm.template is not None and deploying.waits(vim, vm):
         return
     if ignored(vm) and vm.sent_at_s is not None and vim.world.now - vm.sent_at_s > SHUTDOWN_S:
         vm.error = LabError(f"the guest of {vm.name} ignores its power button", 504, True, "stop it without asking")
@@ -140,7 +140,7 @@ def forget(vim, vm, error=None):
     del vim.vms[vm.name]
     for table in (vim.unsaved, vim.pending, vim.unplaced, vim.wishes, vim.copying):
         table.pop(vm, None)
-    vim.gone[vm.name] = None
+    vim.gone[vm.index] = None
     vim.note(vm, "refused" if error else "released")
     vim.finished(vm, error)
 
