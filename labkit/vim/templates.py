@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from labkit.vim import images
 from labkit.vim.keeping import writing
-from labkit.vim.spec import from_json
+from labkit.vim.spec import Spec, from_json
 from labkit.world import action
 from labkit.world.errors import LabError, number, unknown, words
 
@@ -81,7 +81,7 @@ class Templates:
 
     def __getitem__(self, name):
         """The Template of this name. LabError (404)."""
-        if name not in self.all:
+        if not isinstance(name, str) or name not in self.all:
             error = unknown("template", name, self.all)
             raise LabError(error.message, 404, True, error.next_step)
         return self.all[name]
@@ -91,6 +91,8 @@ class Templates:
     def register(self, name, spec, datastore=None, used_gib=None):
         """A template of this Spec from an image on `datastore` (by default the spec's): the disk `name` if it lies
         there, else an image of `used_gib` (all of the disk) is brought. LabError: 400, 409 name taken, 507 no room."""
+        if not isinstance(spec, Spec):
+            raise LabError(f"a template needs a Spec, not {spec!r}", 400, True, "Spec(memory_mib=2048)")
         place = spec.datastore if datastore is None else datastore
         if place is None:
             raise LabError(f"on which datastore does {name!r} lie?", 400, True, 'datastore="san1"')
@@ -116,18 +118,16 @@ class Templates:
     @writing
     def deploy(self, template, vm, linked=False, **order):
         """Order a VM from a template: the Job of vim.create(vm, template=…, **order)."""
-        if linked and (self[template].spec if "spec" not in order else order["spec"]).datastore is None:
-            why = f"a linked clone of {template!r} lies beside it, on {self[template].datastore}, not on a host's disk"
-            raise LabError(why, 409, True, f'give it a spec with datastore="{self[template].datastore}"')
-        self.wishes[vm] = linked
-        try:
-            job = self.vim.create(vm, template=template, **order)
-            if linked:
-                self.vim.keep("templates", late=True)
-            return job
-        except LabError:
-            self.wishes.pop(vm, None)
-            raise
+        its = self[template]
+        place = getattr(order.get("spec", its.spec), "datastore", None)
+        if linked and place != its.datastore:
+            why = f"a linked clone of {template!r} lies beside it, on {its.datastore}, not on {place or 'a host itself'}"
+            raise LabError(why, 409, True, f'give it a spec with datastore="{its.datastore}"')
+        job = self.vim.create(vm, template=template, **order)  # its disk is made in a later pass
+        if linked:
+            self.wishes[vm] = True
+            self.vim.keep("templates", late=True)
+        return job
 
     @writing
     def mark_as_template(self, vm):
@@ -147,7 +147,7 @@ class Templates:
         return self._keep(Template(vm, record.spec, place, copy_gib), "marked as template")
 
     def _record(self, vm):
-        if vm not in self.vim.vms:
+        if not isinstance(vm, str) or vm not in self.vim.vms:
             error = unknown("VM", vm, self.vim.vms)
             raise LabError(error.message, 404, True, error.next_step)
         return self.vim.vms[vm]
@@ -186,9 +186,19 @@ class Templates:
         if template.copying:
             why = f"cannot {wish}: {template.name!r} is being copied for {', '.join(template.copying)}"
             raise LabError(why, 409, True, "wait for the copies")
+        waiting = [vm.name for vm in self.vim.vms.values() if vm.template == template.name and self._waits(vm)]
+        if waiting:
+            why = f"cannot {wish}: a copy of {template.name!r} was ordered for {', '.join(waiting)}"
+            raise LabError(why, 409, True, "wait for the copies")
+
+    def _waits(self, vm):
+        """Whether a VM was ordered and has no disk yet."""
+        return vm.order is None and vm.desired != "absent" and not (
+            vm.name in self.done or vm.host is not None and vm.name in self._place(vm).disks
+        )  # fmt: skip
 
     def _store(self, name):
-        if name not in self.world.components:
+        if not isinstance(name, str) or not hasattr(self.world.components.get(name), "disks"):
             stores = [each for each, it in self.world.components.items() if hasattr(it, "disks")]
             error = unknown("datastore", name, stores)
             raise LabError(error.message, 404, True, error.next_step)
@@ -212,9 +222,9 @@ class Templates:
 
     def begin(self, vm):
         """A VM from a template (a VmRecord that has its host) is being made: seconds until its disk is ready."""
-        template, store = self[vm.template], self._place(vm)
-        if vm.name in self.done or vm.name in store.disks or self.wishes.get(vm.name):
+        if vm.name in self.done or vm.name in self._place(vm).disks or self.wishes.get(vm.name):
             return 0.0
+        template = self[vm.template]
         if vm.name not in template.copying:
             now_s, copy_s = self.world.now, template.copy_gib * images.MIB_PER_GIB / self.throughput_mib_s
             ready_s = max(now_s, self.busy_until_s.get(template.datastore, 0.0)) + copy_s
@@ -225,9 +235,10 @@ class Templates:
 
     def cloned(self, vm):
         """Its disk is made now. LabError: 400 another size, 404 the image is gone, 409, 507 no room."""
-        template, store = self[vm.template], self._place(vm)
+        store = self._place(vm)
         if vm.name in self.done or vm.name in store.disks:
             return
+        template = self[vm.template]
         if vm.spec.disk_gib != template.spec.disk_gib:
             why = f"the disk of {template.name!r} has {template.spec.disk_gib:g} GiB, not {vm.spec.disk_gib:g}"
             raise LabError(why, 400, True, "a copy is as large as its template")

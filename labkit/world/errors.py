@@ -43,17 +43,17 @@ def unknown(what, name, known):
 def number(value, what, least=0.0, most=None):
     """Return `value` if it is a finite number in [least, most], else raise a LabError that names `what`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise LabError(f"{what} must be a number, not {value!r}")
+        raise LabError(f"{what} must be a number, not {value!r}", 400, True)
     if value != value or value in (float("inf"), float("-inf")):
-        raise LabError(f"{what} must be finite, not {value!r}")
+        raise LabError(f"{what} must be finite, not {value!r}", 400, True)
     if value < least or (most is not None and value > most):
         span = f"at least {least:g}" if most is None else f"between {least:g} and {most:g}"
-        raise LabError(f"{what} must be {span}, not {value!r}")
+        raise LabError(f"{what} must be {span}, not {value!r}", 400, True)
     return value
 
 
 def words(value, what):
     """Return `value` if it is a text with something in it, else raise a LabError that names `what`."""
     if not isinstance(value, str) or not value:
-        raise LabError(f"{what} must be a text, not {value!r}")
+        raise LabError(f"{what} must be a text, not {value!r}", 400, True)
     return value

@@ -172,3 +172,52 @@ def test_a_fork_has_the_templates_and_the_rules():
     twin = vim.world.fork().component("vim")
     assert repr(twin.templates) == repr(vim.templates) and "web1" in repr(twin.templates)
     assert list(twin.placement.rules.all) == ["apart"]
+
+
+def test_a_template_that_was_just_ordered_from_is_in_use_though_no_copy_has_begun():
+    w = World(seed=3)
+    vim = datacenter(w, hosts=2)
+    vim.templates.register("debian", Spec(datastore="san1"))
+    vim.templates.deploy("debian", "web")
+    with pytest.raises(LabError, match="a copy of 'debian' was ordered for web") as error:
+        vim.templates.delete("debian")
+    assert error.value.code == 409 and "debian" in vim.templates.all
+    w.run(until=200)
+    assert vim.vms["web"].seen == "running"
+
+
+def test_a_vm_outlives_its_template_and_is_stopped_and_started_as_any_other():
+    w = World(seed=3)
+    vim = datacenter(w, hosts=2)
+    vim.templates.register("debian", Spec(datastore="san1"))
+    vim.templates.deploy("debian", "web").wait()
+    vim.templates.delete("debian")
+    vim.stop("web").wait()
+    vim.start("web").wait()
+    w.crash("vim")
+    w.start("vim")
+    w.run(until=w.now + 60)
+    assert vim.vms["web"].seen == "running"
+
+
+def test_a_second_order_of_the_same_name_does_not_spoil_the_first():
+    w = World(seed=3)
+    vim = datacenter(w, hosts=2)
+    vim.templates.register("debian", Spec(datastore="san1"))
+    vim.templates.deploy("debian", "fast", linked=True)
+    with pytest.raises(LabError, match="there is already a VM 'fast'"):
+        vim.templates.deploy("debian", "fast")
+    w.run(until=60)
+    assert list(vim.templates["debian"].linked) == ["fast"]
+
+
+def test_a_linked_clone_lies_where_its_template_lies():
+    w = World(seed=3)
+    vim = datacenter(w, hosts=2, shared=("san1", "san2"))
+    vim.templates.register("debian", Spec(datastore="san1"))
+    for spec in (Spec(datastore="san2"), Spec()):
+        with pytest.raises(LabError, match="lies beside it, on san1"):
+            vim.templates.deploy("debian", "far", linked=True, spec=spec)
+    with pytest.raises(LabError, match="a VM needs a Spec"):
+        vim.templates.deploy("debian", "odd", spec=7)
+    assert not vim.vms and not vim.templates.wishes
