@@ -1,6 +1,6 @@
 """S11.T2, the architect: for each service the cheapest design that keeps its promises through a year with faults.
 
-    design(service) -> {"mode": "AA" | "AP" | "single", "n": nodes, "state": …, "replication": …}
+    architect(service) -> {"mode": "AA" | "AP" | "single", "n": nodes, "state": …, "replication": …}
 
 service  {"name", "peak" and "per_node" (requests/s), "writers": "one" (two would overwrite each other) | "any" (each
          changes its own) | "merge" (changes can be added up), "licences": how many may run at once (None: no limit),
@@ -110,7 +110,7 @@ TASK = tasks.register(
         card="S11",
         title="The architect: eight services, one year",
         kind="function",
-        signature="design(service) -> {'mode', 'n', 'state', 'replication'}",
+        signature="architect(service) -> {'mode', 'n', 'state', 'replication'}",
         families=FAMILIES,
         scenarios=scenarios,
         judge=judge,

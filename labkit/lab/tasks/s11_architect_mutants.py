@@ -7,7 +7,7 @@ from labkit.lab.task import Mutant
 HALF_DAY_S = 12 * 3600
 
 
-def design(service):
+def architect(service):
     """The reference: how many serve, who may write, where the state is."""
     need = ceil(service["peak"] / service["per_node"])
     if need == 1 and service["outage_s"] >= HALF_DAY_S:
@@ -29,7 +29,7 @@ def altered(change):
     """The reference, and then something is done to its answer."""
 
     def wrong(service):
-        chosen = design(service)
+        chosen = architect(service)
         chosen.update(change(service, chosen))
         return chosen
 
@@ -64,6 +64,6 @@ MUTANTS = {
         altered(lambda s, c: {"state": "shared"} if s["keeps"] == "nothing" else {})
     ),
     "forgets the key replication": Mutant(
-        lambda service: {k: v for k, v in design(service).items() if k != "replication"}
+        lambda service: {k: v for k, v in architect(service).items() if k != "replication"}
     ),
 }
