@@ -121,7 +121,7 @@ class Templates:
         its = self[template]
         place = getattr(order.get("spec", its.spec), "datastore", None)
         if linked and place != its.datastore:
-            why = f"a linked clone of {template!r} lies beside it, on {its.datastore}, not on {place or 'a host itself'}"
+            why = f"a linked clone of {template!r} lies beside it, on {its.datastore}, not on {place or 'a host'}"
             raise LabError(why, 409, True, f'give it a spec with datastore="{its.datastore}"')
         job = self.vim.create(vm, template=template, **order)  # its disk is made in a later pass
         if linked:

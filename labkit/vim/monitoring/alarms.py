@@ -49,7 +49,7 @@ class Alarm:
         if self.below > self.above:
             why = f"{self.name!r} would begin above {self.above:g} and end below {self.below:g}: between, it is both"
             raise LabError(why, 400, True, "give a 'below' that is not larger than 'above'")
-        if self.severity not in SEVERITIES or self.of not in ("host", "vm"):
+        if words(self.severity, "severity") not in SEVERITIES or words(self.of, "of") not in ("host", "vm"):
             raise LabError("an alarm is 'yellow' or 'red', of 'host' or 'vm'", 400, True)
 
     def __str__(self):

@@ -9,7 +9,7 @@
 vCenter's counters of these names: cpu.usagemhz, cpu.usage, cpu.readiness, mem.consumed, mem.usage (documentation only).
 """
 
-from labkit.world.errors import LabError, unknown
+from labkit.world.errors import LabError, unknown, words
 
 METRICS = {
     "cpu_mhz": "MHz",
@@ -22,7 +22,7 @@ METRICS = {
 
 def known(metric):
     """The metric's name. LabError (404) with the closest one."""
-    if metric not in METRICS:
+    if words(metric, "a metric's name") not in METRICS:
         error = unknown("metric", metric, METRICS)
         raise LabError(error.message, 404, True, error.next_step)
     return metric

@@ -13,7 +13,7 @@ from labkit.vim.monitoring.metrics import METRICS, known, limits_of, value_of
 from labkit.vim.monitoring.readings import AlarmList, HostReadings
 from labkit.vim.monitoring.series import FIVE_MIN_S, HALF_HOUR_S, HOLD_S, Series
 from labkit.world import LabError, action
-from labkit.world.errors import unknown
+from labkit.world.errors import number, unknown, words
 
 TICK_S = 10.0
 LASTING = frozenset(("running", "off", "paused", "absent", "crashed"))
@@ -140,14 +140,14 @@ class Monitoring:
     @writing
     def acknowledge(self, name, target, by="administrator"):
         """Somebody is at it: it stays red until the cause is gone. LabError (409) if it is not triggered."""
-        state = self.states.get((self._alarm(name).name, target))
+        state = self.states.get((self._alarm(name).name, words(target, "the name of a host or VM")))
         if state is None or state.state == "green":
             raise LabError(f"{name!r} is not triggered on {target!r}", 409, True, "see monitoring.alarms()")
         state.acknowledged = by
         self._tell("AlarmAcknowledgedEvent", target, f"{name} acknowledged by {by}")
 
     def _alarm(self, name):
-        if name not in self.rules:
+        if words(name, "an alarm's name") not in self.rules:
             error = unknown("alarm", name, self.rules)
             raise LabError(error.message, 404, True, error.next_step)
         return self.rules[name]
@@ -212,7 +212,7 @@ class Monitoring:
 
     def history(self, name, metric="cpu_mhz", rollup="raw"):
         """[(at_s, value)] of a host or a watched VM; rollup 'raw', '5 min' or '30 min'."""
-        if rollup not in GAPS_S:
+        if words(rollup, "a rollup") not in GAPS_S:
             raise LabError(f"there is no rollup {rollup!r}", 404, True, f"one of {', '.join(GAPS_S)}")
         record, known_metric = self._record(name), known(metric)
         series = self.series.get(name) or self.watched.get(name)
@@ -227,12 +227,14 @@ class Monitoring:
         """The same as a picture, with the threshold of an alarm on this metric; hours: the newest only."""
         points = self.history(name, metric, rollup)
         if hours is not None:
-            points = [point for point in points if point[0] >= self.world.now - 3600 * hours]
+            since_s = self.world.now - 3600 * number(hours, "hours")
+            points = [point for point in points if point[0] >= since_s]
         line = next((alarm.above for alarm in self.rules.values() if alarm.metric == metric), None)
         most = 100 if METRICS[metric] == "%" else None
         return Chart(f"{metric} of {name}", metric, points, most, line, GAPS_S[rollup], self.world.now)
 
     def _record(self, name):
+        words(name, "the name of a host or VM")
         record = self.hosts_.get(name) or self.vms_.get(name)
         if record is None:
             error = unknown("host or VM", name, [*self.hosts_, *self.vms_])

@@ -34,12 +34,18 @@ class Capacity:
 
     def __init__(self, hosts, ratios=None, shared=None):
         self.ratios = {**RATIOS, **checked(ratios or {})}
-        self.hosts, self.shared, self.log, self.epoch = list(hosts), {}, [], 0
+        hosts = list(hosts) if not isinstance(hosts, str) and hasattr(hosts, "__iter__") else [hosts]
+        for host in hosts:
+            if not hasattr(host, "hardware"):
+                raise LabError(f"placement is about records of hosts, not {host!r}", 400, True, "vim.hosts.values()")
+        self.hosts, self.shared, self.log, self.epoch = hosts, {}, [], 0
         self.index = {host.name: index for index, host in enumerate(self.hosts)}
         self.most = [sizes(host, self.ratios) for host in self.hosts]
         self.now = [list(row) for row in self.most]
         self.seen = {}  # id of a spec → (the spec, what it takes): specs are shared
         self.labels, self._rows, self._seen_at = Labels(self.hosts), None, 0
+        if shared is not None and not isinstance(shared, dict):
+            raise LabError(f"shared datastores are a dict, not {shared!r}", 400, True, '{"san1": 2000}')
         for name, gib in (shared or {}).items():
             self.datastore(name, gib)
 
@@ -153,6 +159,8 @@ def sizes(host, ratios):
 
 def checked(ratios):
     """Overcommit ratios that can be meant. LabError (400) otherwise."""
+    if not isinstance(ratios, dict):
+        raise LabError(f"ratios are a dict, not {ratios!r}", 400, True, '{"cpu": 4.0}')
     for name, ratio in ratios.items():
         if name not in RATIOS:
             raise LabError(f"there is no overcommit ratio {name!r}", 400, True, "one of cpu, memory, disk")

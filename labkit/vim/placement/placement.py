@@ -13,6 +13,7 @@ import numpy as np
 from labkit.vim.placement import conditions, explained
 from labkit.vim.placement.capacity import MIB_PER_GIB, Capacity
 from labkit.vim.placement.filters import room_on_shared
+from labkit.vim.placement.request import refuse
 from labkit.vim.placement.rows import NONE, Rows
 from labkit.vim.placement.rules import Rules
 from labkit.vim.placement.weighers import columns, multipliers, single, weigh
@@ -45,6 +46,13 @@ class Placement:
         """The record of the best host; nothing is claimed. LabError: 507 no host is valid (with how many each filter
         has dropped), 404 a cluster or host it names does not exist.
         """
+        try:
+            return self._choose(request)
+        except (TypeError, AttributeError):
+            refuse(request)
+            raise
+
+    def _choose(self, request):
         spec, capacity = request.spec, self.capacity
         row = self.rows.known.get((id(spec), request.within)) or self._row(request)
         if row.at != len(capacity.log) or row.epoch != capacity.epoch:
@@ -90,8 +98,12 @@ class Placement:
 
     def explain(self, request):
         """An Explanation: what each filter drops for this request, and what each weigher says of the rest, now."""
-        self._row(request)
-        return explained.explain(self, request)
+        try:
+            self._row(request)
+            return explained.explain(self, request)
+        except (TypeError, AttributeError):
+            refuse(request)
+            raise
 
     # -- counting ------------------------------------------------------------------------------------------------------
     def claim(self, host, spec, vm=None):

@@ -1,6 +1,6 @@
 """A request for a place: a flavour, and what concerns this one VM alone."""
 
-from labkit.world.errors import LabError
+from labkit.world.errors import LabError, words
 
 NOBODY = ()
 
@@ -39,4 +39,19 @@ class Request:
         return f"{self.vm or 'a VM'} ({spec.vcpus} vCPU, {spec.memory_mib:,g} MiB, {disk})"
 
     def __repr__(self):
-        return f"<request for {self.words()}>"
+        return f"<request for {self.words() if hasattr(self.spec, 'vcpus') else self.spec!r}>"
+
+
+def refuse(request):
+    """Raise LabError (400) if a request names what is no size and no name. Asked after it has led to an error only."""
+    if not isinstance(request, Request) or not hasattr(request.spec, "memory_mib"):
+        raise LabError(f"a place is looked for with a Request of a Spec, not {request!r}", 400, True, "Request(Spec())")
+    for what, name in (("vm", request.vm), ("project", request.project), ("within", request.within)):
+        if name is not None:
+            words(name, what)
+    for what in ("groups", "hosts", "excluded"):
+        several = getattr(request, what)
+        if (several is not None or what != "hosts") and not isinstance(several, (tuple, list)):
+            raise LabError(f"{what} is a list of names, not {several!r}", 400, True, '("esx1",)')
+        for name in several or ():
+            words(name, f"one of the {what}")

@@ -153,6 +153,11 @@ class Rules:
         if sum(bool(whom) for whom in (rule.vms, rule.group, rule.project)) != 1:
             why = f"rule {rule.name!r} must say whom it binds, in one way"
             raise LabError(why, 400, True, "give vms, or a group, or a project")
+        for whom, what in ((rule.group, "group"), (rule.project, "project")):
+            if whom is not None:
+                words(whom, f"a {what}'s name")
+        if not isinstance(rule.must, bool):
+            raise LabError(f"must is True or False, not {rule.must!r}", 400, True)
         if rule.kind in ("on", "off") and not rule.hosts:
             raise LabError(f"rule {rule.name!r} names no host", 400, True, "give the hosts it speaks of")
         for host in rule.hosts:
@@ -169,7 +174,7 @@ class Rules:
     @writing
     def remove(self, name):
         """The rule is forgotten; nothing moves. LabError (404) if there is none."""
-        if name not in self.all:
+        if words(name, "a rule's name") not in self.all:
             error = unknown("rule", name, self.all)
             raise LabError(error.message, 404, True, error.next_step)
         rule = self.all.pop(name)
@@ -231,7 +236,9 @@ def listed(names, what):
     """Names as a tuple without repetitions. LabError (400) for a single text."""
     if isinstance(names, str):
         raise LabError(f"{what} must be a list of names, not {names!r}", 400, True, f"write ({names!r},)")
-    return tuple(dict.fromkeys(names))
+    if not isinstance(names, (list, tuple)):
+        raise LabError(f"{what} must be a list of names, not {names!r}", 400, True, '("esx1", "esx2")')
+    return tuple(dict.fromkeys(words(name, f"one of the {what}") for name in names))
 
 
 def several(vms, group):

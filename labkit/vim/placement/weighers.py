@@ -25,9 +25,11 @@ RULES = 10.0  # chosen; Nova's documented default for soft affinity is 1.0
 def multipliers(prefer, weighers):
     """Weigher → multiplier, of `prefer` or as given. LabError (400) for what cannot be meant."""
     if weighers is None:
-        if prefer not in PREFER:
+        if not isinstance(prefer, str) or prefer not in PREFER:
             raise LabError(f"hosts are preferred by {' or '.join(PREFER)}, not {prefer!r}", 400, True)
         return dict(PREFER[prefer])
+    if not isinstance(weighers, dict):
+        raise LabError(f"weighers are a dict, not {weighers!r}", 400, True, '{"memory": 1.0}')
     for name, times in weighers.items():
         if name not in WEIGHERS:
             raise LabError(f"there is no weigher {name!r}", 400, True, f"one of {', '.join(WEIGHERS)}")

@@ -55,6 +55,16 @@ def kept_free(reservations, sums, project):
     return kept
 
 
+def capacity(hosts, ratios, shared_mib):
+    """(vcpus, memory_mib, disk_gib, None): what may be promised on these hosts (records by name) and on shared
+    datastores; all None while there is no host."""
+    there = [host.hardware for host in hosts.values() if host.hardware is not None]
+    parts = (("cpu", "pcpus"), ("memory", "memory_mib"), ("disk", "disk_gib"))
+    sums = [ratios[what] * sum(getattr(each, name) for each in there) for what, name in parts]
+    sums[2] += shared_mib / 1024
+    return (*sums, None) if there else (None,) * 4
+
+
 def over_capacity(capacity, taken, kept, asked):
     """The lines in which a request would eat what is reserved for others; `capacity` and `taken` in order of SIZES,
     None for what is not bounded. A line is broken only where something is reserved: plain lack of room is placement's

@@ -9,7 +9,9 @@ from labkit.world.errors import LabError, words
 
 def names(some, what):
     """A name or several as a tuple, each once, in order."""
-    several = (some,) if isinstance(some, str) else tuple(some)
+    if not isinstance(some, (str, list, tuple, set, frozenset)):
+        raise LabError(f"{what} is a text, several are a list of texts, not {some!r}", 400, True)
+    several = (some,) if isinstance(some, str) else tuple(sorted(some) if isinstance(some, (set, frozenset)) else some)
     return tuple(dict.fromkeys(words(name, what) for name in several))
 
 
@@ -24,6 +26,13 @@ class Places:
     def __init__(self):
         self.images, self.clusters, self.hosts, self.owners = {}, {}, {}, {}
         self.apart, self.near = set(), set()
+
+    def copy(self):
+        """The same once more, to try a change on."""
+        other = Places()
+        for name, value in vars(self).items():
+            setattr(other, name, type(value)(value))
+        return other
 
     def may_use(self, project, host, cluster):
         """True if this project may run on that host."""
@@ -78,3 +87,12 @@ class Places:
 def missing(kind, name, there):
     """LabError (404) for a cluster or host that there is not."""
     return LabError(f"there is no {kind} {name!r}", 404, True, f"known: {', '.join(sorted(map(str, there))) or 'none'}")
+
+
+def known(there, clusters, hosts):
+    """Raise LabError (404) for a cluster or host that is not `there` (records by name)."""
+    named = {host.cluster for host in there.values()} - {None}
+    for kind, wanted, have in (("cluster", clusters, named), ("host", hosts, there)):
+        for name in wanted:
+            if name not in have:
+                raise missing(kind, name, have)

@@ -12,7 +12,7 @@ from labkit.vim.policies import acts, admission, contradictions, limits
 from labkit.vim.policies.claims import Claims, size_of
 from labkit.vim.policies.listing import Listing
 from labkit.vim.policies.paper import on_paper, read
-from labkit.vim.policies.places import Places, missing, names
+from labkit.vim.policies.places import Places, known, missing, names
 from labkit.vim.policies.roles import Roles
 from labkit.world import action
 from labkit.world.errors import words
@@ -51,17 +51,19 @@ class Policies:
     def quota(self, project, **most):
         """A project may hold at most this: vcpus, memory_mib (of VMs that are on), disk_gib, vms (of all). Without
         sizes: no quota any more."""
+        words(project, "a project's name")
         quota = limits.limit(most, "quota")
         self._counted()
         used, pending = self.claims.sums(project)
         contradictions.quota_against_use(project, quota, used, pending)
         contradictions.quota_against_reservation(project, quota, self.reservations.get(project, {}))
         self.counting = True
-        self._write(self.quotas, words(project, "a project's name"), quota, "quota")
+        self._write(self.quotas, project, quota, "quota")
 
     @writing
     def reserve(self, project, **least):
         """Keep so much free for a project, in all hosts together. Without sizes: no reservation any more."""
+        words(project, "a project's name")
         reserved = limits.limit(least, "reservation")
         self._counted()
         contradictions.quota_against_reservation(project, self.quotas.get(project, {}), reserved)
@@ -69,7 +71,7 @@ class Policies:
         mine = tuple(map(sum, zip(*self.claims.sums(project), strict=True)))
         contradictions.reservation_against_use(project, reserved, self.capacity, self.taken, mine)
         self.counting = True
-        self._write(self.reservations, words(project, "a project's name"), reserved, "reservation")
+        self._write(self.reservations, project, reserved, "reservation")
 
     @writing
     def images(self, project, *templates):
@@ -81,8 +83,9 @@ class Policies:
         """Where a project may run. None: anywhere."""
         clusters = names(clusters, "a cluster's name") if clusters is not None else ()
         hosts = names(hosts, "a host's name") if hosts is not None else ()
-        self._known(clusters, hosts)
-        draft = self._draft()
+        known(self.hosts, clusters, hosts)
+        words(project, "a project's name")
+        draft = self.allowed.copy()
         for table, value in ((draft.clusters, clusters), (draft.hosts, hosts)):
             table.pop(project, None)
             table.update({project: value} if value else {})
@@ -93,8 +96,8 @@ class Policies:
     @writing
     def exclusive(self, host, project):
         """A host for one project alone; project None: for all again."""
-        self._known((), (host,))
-        draft = self._draft()
+        known(self.hosts, (), (words(host, "a host's name"),))
+        draft = self.allowed.copy()
         draft.owners.pop(host, None)
         if project is not None:
             draft.owners[host] = words(project, "a project's name")
@@ -108,28 +111,28 @@ class Policies:
     @writing
     def separate(self, group):
         """Members of this group never share a host: a policy, so nobody's order overrules it."""
-        contradictions.apart_and_together(group, "apart", self.allowed.near)
+        contradictions.apart_and_together(words(group, "a group's name"), "apart", self.allowed.near)
         contradictions.apart_against_use(group, self._homes(group))
         if self.placement is not None:
             self.placement.rules.apart(f"policy: {group} apart", group=group, must=True)
-        self.allowed.apart.add(words(group, "a group's name"))
+        self.allowed.apart.add(group)
         self._written("apart", group)
 
     @writing
     def together(self, group):
         """Members of this group always share a host."""
-        contradictions.apart_and_together(group, "together", self.allowed.apart)
+        contradictions.apart_and_together(words(group, "a group's name"), "together", self.allowed.apart)
         contradictions.together_against_use(group, self._homes(group))
         if self.placement is not None:
             self.placement.rules.together(f"policy: {group} together", group=group, must=True)
-        self.allowed.near.add(words(group, "a group's name"))
+        self.allowed.near.add(group)
         self._written("together", group)
 
     @writing
     def loosen(self, group):
         """Neither apart nor together any more. LabError (404) for a group without such a policy."""
         for kind, groups in (("apart", self.allowed.apart), ("together", self.allowed.near)):
-            if group in groups:
+            if words(group, "a group's name") in groups:
                 groups.discard(group)
                 if self.placement is not None:
                     self.placement.rules.remove(f"policy: {group} {kind}")
@@ -236,11 +239,7 @@ class Policies:
         shared_mib = sum(total for total, _ in promised.shared.values()) if promised is not None else 0
         key = len(self.hosts), shared_mib
         if self._capacity is None or self._capacity_of != key:
-            there = [host.hardware for host in self.hosts.values() if host.hardware is not None]
-            parts = (("cpu", "pcpus"), ("memory", "memory_mib"), ("disk", "disk_gib"))
-            sums = [ratios[what] * sum(getattr(each, name) for each in there) for what, name in parts]
-            sums[2] += shared_mib / 1024
-            self._capacity, self._capacity_of = (*sums, None) if there else (None,) * 4, key
+            self._capacity, self._capacity_of = limits.capacity(self.hosts, ratios, shared_mib), key
         return self._capacity
 
     @property
@@ -262,12 +261,6 @@ class Policies:
                 homes.setdefault(admission.home(vm), []).append(vm.name)
         return homes
 
-    def _draft(self):
-        draft, now = Places(), self.allowed
-        for name, value in vars(now).items():
-            setattr(draft, name, type(value)(value))
-        return draft
-
     def _adopt(self, draft, what, whom, **detail):
         self.allowed = draft
         self._written(what, whom, **detail)
@@ -284,10 +277,3 @@ class Policies:
         if self.vim is not None:
             self.vim.keep("policies")
         self.world.emit(self.name, None, "policy", f"{what} written", of=whom, **detail)
-
-    def _known(self, clusters, hosts):
-        there = {host.cluster for host in self.hosts.values()} - {None}
-        for kind, wanted, known in (("cluster", clusters, there), ("host", hosts, self.hosts)):
-            for name in wanted:
-                if name not in known:
-                    raise missing(kind, name, known)

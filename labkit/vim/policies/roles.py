@@ -57,12 +57,12 @@ class Roles:
     def role(self, name, *privileges):
         """A role of one's own. LabError (400, 404) for a privilege that there is not."""
         for privilege in privileges:
-            if privilege not in ALL:
+            if words(privilege, "a privilege") not in ALL:
                 error = unknown("privilege", privilege, ALL)
                 raise LabError(error.message, 404, True, error.next_step)
-        if name in ROLES:
+        if words(name, "a role's name") in ROLES:
             raise LabError(f"the role {name!r} is built in: it cannot be changed", 409, True, "give yours another name")
-        self.roles[words(name, "a role's name")] = privileges
+        self.roles[name] = privileges
 
     def group(self, name, *users):
         """A group of users."""
@@ -70,7 +70,7 @@ class Roles:
 
     def permit(self, principal, role, path="/", propagate=True):
         """From now on `principal` (a user or a group) has this role there. It replaces what she had on that object."""
-        if role not in self.roles:
+        if words(role, "a role's name") not in self.roles:
             error = unknown("role", role, self.roles)
             raise LabError(error.message, 404, True, error.next_step)
         if not isinstance(path, str) or not path.startswith("/") or (path != "/" and path.endswith("/")):
@@ -79,7 +79,8 @@ class Roles:
 
     def revoke(self, principal, path="/"):
         """Take a permission away. LabError (404) if there is none."""
-        if principal not in self.permissions.get(path, {}):
+        words(path, "an object's path")
+        if words(principal, "a user or group") not in self.permissions.get(path, {}):
             raise LabError(f"{principal!r} has no permission on {path}", 404, True, "see policies.table()")
         del self.permissions[path][principal]
 

@@ -80,7 +80,7 @@ class Replication:
 
     def instances(self, name):
         """The records of a group's instances."""
-        if name not in self.groups:
+        if words(name, "a group's name") not in self.groups:
             error = unknown("group of instances", name, self.groups)
             raise LabError(error.message, 404, True, error.next_step)
         return self.groups[name].members(self.vim.vms)
@@ -134,9 +134,16 @@ def _check(vim, order):
         vim.templates.spec_of(order["template"])
     elif not isinstance(order["spec"], Spec):
         raise LabError(f"a VM needs a Spec, not {order['spec']!r}", 400, True, "spec=Spec(memory_mib=2048)")
-    for name in ORDER[1:]:
-        if order.get(name) is not None and name != "groups":
+    for name in ("template", "project", "priority", "cluster"):
+        if order.get(name) is not None:
             words(order[name], name)
+    groups = order.get("groups", ())
+    if not isinstance(groups, (list, tuple)):
+        raise LabError(f"groups must be names, not {groups!r}", 400, True, 'groups=("db",)')
+    for group in groups:
+        words(group, "a group's name")
+    if order.get("cluster") is not None and all(host.cluster != order["cluster"] for host in vim.hosts.values()):
+        raise LabError(f"there is no cluster {order['cluster']!r}", 404, True, "vim.hosts tells each host's cluster")
     if order.get("priority", "medium") not in PRIORITIES:
         raise LabError(f"there is no priority {order['priority']!r}", 400, True, f"one of {', '.join(PRIORITIES)}")
 
