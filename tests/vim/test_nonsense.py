@@ -1,4 +1,4 @@
-"""Bad input in every public method of placement, policies, monitoring, templates and replication: refused with a reason,
+"""Bad input in every public method of placement, policies, monitoring, templates, replication: refused with a reason,
 never with a traceback of ours, and nothing is half done."""
 
 import pytest
