@@ -17,7 +17,7 @@ from labkit.lab import tasks
 from labkit.lab.task import Failure, Task
 from labkit.lab.tasks import s11_architect_year as year
 from labkit.lab.tasks.s11_architect_cases import FAMILIES, scenarios
-from labkit.lab.tasks.s11_architect_mutants import MUTANTS, design
+from labkit.lab.tasks.s11_architect_mutants import MUTANTS, architect
 
 KEYS = ("mode", "n", "state", "replication")
 SHAPE = "a design has mode, n, state and replication, from the words of the task"
@@ -114,7 +114,7 @@ TASK = tasks.register(
         families=FAMILIES,
         scenarios=scenarios,
         judge=judge,
-        reference=design,
+        reference=architect,
         mutants=MUTANTS,
         misconceptions={
             "S11.m1": "two nodes, so twice the load",
