@@ -127,11 +127,11 @@ class Notebook:
 
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
-        self.wait_idle()
+        self.wait_idle(at_most_s=180)
 
-    def wait_idle(self) -> None:
+    def wait_idle(self, at_most_s: float = 60) -> None:
         """Wait until the status bar says so; the dot in the toolbar says it too early."""
-        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=1000 * at_most_s)
 
     def theme(self, dark: bool) -> None:
         self.command("apputils:change-theme", theme="JupyterLab Dark" if dark else "JupyterLab Light")
