@@ -47,28 +47,25 @@ class Placement:
         has dropped), 404 a cluster or host it names does not exist.
         """
         try:
-            return self._choose(request)
+            spec, capacity = request.spec, self.capacity
+            row = self.rows.known.get((id(spec), request.within)) or self._row(request)
+            if row.at != len(capacity.log) or row.epoch != capacity.epoch:
+                row.catch_up()
+            if spec.datastore is not None and not room_on_shared(capacity, spec):
+                raise self.no_host(request)
+            if request.plain and self.alone and not self.rules.all:
+                best = int(row.best())
+                if row.view[best] == NONE:
+                    raise self.no_host(request)
+                return capacity.hosts[best]
+            scores = row.scores.copy()
+            for condition in conditions.musts(request, self.rules, capacity):
+                condition.drop(scores, NONE)
+            liking = conditions.shoulds(request, self.rules, capacity)
+            return capacity.hosts[self._best(request, scores, liking)]
         except (TypeError, AttributeError):
             refuse(request)
             raise
-
-    def _choose(self, request):
-        spec, capacity = request.spec, self.capacity
-        row = self.rows.known.get((id(spec), request.within)) or self._row(request)
-        if row.at != len(capacity.log) or row.epoch != capacity.epoch:
-            row.catch_up()
-        if spec.datastore is not None and not room_on_shared(capacity, spec):
-            raise self.no_host(request)
-        if request.plain and self.alone and not self.rules.all:
-            best = int(row.best())
-            if row.view[best] == NONE:
-                raise self.no_host(request)
-            return capacity.hosts[best]
-        scores = row.scores.copy()
-        for condition in conditions.musts(request, self.rules, self.capacity):
-            condition.drop(scores, NONE)
-        liking = conditions.shoulds(request, self.rules, self.capacity)
-        return self.capacity.hosts[self._best(request, scores, liking)]
 
     def _best(self, request, scores, liking):
         if self.alone and liking is None:
