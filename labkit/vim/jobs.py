@@ -4,13 +4,36 @@
                   └──────▶ error      with the reason
 
 What the real one does differently: vSphere calls it Task (TaskInfo.state has these four values), an OpenStack client
-polls the server's task_state. Theirs can be listed for days; ours are in the memory of the VIM's process: they end as
-errors when it does, and what was wanted is in its database all the same.
+polls the server's task_state. Theirs can be listed for days; ours are in the memory of the VIM's process: only the last
+KEPT that have ended, and all end as errors when it does. What was wanted is in its database all the same.
 """
+
+from collections import deque
 
 from labkit.world.errors import LabError
 
 ENDED = ("success", "error")
+KEPT = 1000  # chosen
+
+
+class Jobs(dict):
+    """Jobs by id: all that go on, and the last KEPT of those that have ended."""
+
+    def __init__(self):
+        super().__init__()
+        self.count, self.over = 0, deque()
+
+    def begin(self, vim, what, entity):
+        """A new Job."""
+        self.count += 1
+        job = self[self.count] = Job(vim, self.count, what, entity, vim.world.now)
+        return job
+
+    def ended(self, job):
+        """It goes on no more: an older one is forgotten."""
+        self.over.append(job.id)
+        if len(self.over) > KEPT:
+            del self[self.over.popleft()]
 
 
 class Job:
@@ -39,6 +62,7 @@ class Job:
         for waiter in self.waiters:
             waiter.succeed(self)
         self.waiters = ()
+        self.vim.jobs.ended(self)
 
     def wait(self, timeout_s=600):
         """Run the world until it has ended; returns the job. Raises its error, or LabError (504) after `timeout_s`."""

@@ -42,7 +42,8 @@ def hear(vim, report):
     host.seq, host.heard_at_s = seq, vim.world.now
     if host.state != CONNECTED:
         _back(vim, host)
-    _apply(vim, host, report)
+    if "vms" in report or report["delta"] != host.delta:
+        _apply(vim, host, report)
     if vim.changed:
         vim.wake()
     if vim.monitoring_or_none is not None:

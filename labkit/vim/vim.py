@@ -20,7 +20,7 @@ from labkit.vim.agent import Agent
 from labkit.vim.bmc import Bmc
 from labkit.vim.database import Database
 from labkit.vim.inventory import CONNECTED, UNKNOWN, HostRecord, Inventory
-from labkit.vim.jobs import Job
+from labkit.vim.jobs import Jobs
 from labkit.vim.orders import Outbox
 from labkit.vim.subsystems import Subsystems
 from labkit.world import LabError, action
@@ -52,7 +52,7 @@ class Vim(Subsystems):
         self.world, self.name, self.adopts, self.suffix, self.kind = world, name, adopts, suffix, kind
         self.reconcile_s, self.retry_s = number(reconcile_s, "reconcile_s", 0.1), number(retry_s, "retry_s", 0.1)
         self.unknown_after_s, self.detect_s = number(unknown_after_s, "unknown_after_s"), number(detect_s, "detect_s")
-        self.hosts, self.vms, self.jobs, self._parts = {}, {}, {}, {}
+        self.hosts, self.vms, self.jobs, self._parts = {}, {}, Jobs(), {}
         self.database = Database(database)
         self.outbox = Outbox(world, name, kind)
         self.forget_all()
@@ -71,10 +71,11 @@ class Vim(Subsystems):
     # -- the process -------------------------------------------------------------------------------------------------
     def forget_all(self):
         """The process has ended: everything but the database is lost."""
-        for job in self.jobs.values():
+        for job in list(self.jobs.values()):
             job.finish(self.world.now, LabError("the VIM's process has ended", 503, False, "look at the inventory"))
-        for table in (self.hosts, self.vms, self.jobs):
-            table.clear()
+        self.hosts.clear()
+        self.vms.clear()
+        self.jobs = Jobs()
         self.changed, self.unsaved, self.gone, self.hosts_changed = {}, {}, {}, {}
         keeping.forget(self)
         self.pending, self.unplaced, self.doubts, self.wishes, self.copying = {}, {}, {}, {}, {}
@@ -253,9 +254,7 @@ class Vim(Subsystems):
     # -- for subsystems ------------------------------------------------------------------------------------------------
     def job(self, what, entity):
         """A new Job."""
-        job = Job(self, len(self.jobs) + 1, what, entity, self.world.now)
-        self.jobs[job.id] = job
-        return job
+        return self.jobs.begin(self, what, entity)
 
     def touch(self, vm):
         """What is desired of this VM, or where, has changed: save it and look at it at the end of this instant."""

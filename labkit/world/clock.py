@@ -107,6 +107,6 @@ def calendar(start):
 
 def collect_seldom():
     """A world makes many small things that stay. Python's collector, which looks for cycles after every 700 new ones,
-    would take half of the time of a data centre; after every 250,000 it takes a few per cent."""
-    if gc.get_threshold()[0] < 250_000:
-        gc.set_threshold(250_000, 20, 20)
+    would take half of the time of a data centre; after every 500,000 it takes a few per cent."""
+    if gc.get_threshold()[0] < 500_000:
+        gc.set_threshold(500_000, 20, 20)

@@ -100,8 +100,8 @@ def shown(kind, detail):
 
 
 def send(world, link, kind, what, detail, answer=None, step=None, show=None):
-    """Put a message on the wire of `link`; returns n of its event. `detail`: a dict that nobody else has, though what is
-    in it may be somebody's. (Written for speed: all traffic is sent here.)"""
+    """Put a message on the wire of `link`; returns n of its event. `detail`: a dict that nobody else has; what
+    is in it may be somebody's. (Written for speed: all traffic is sent here.)"""
     if type(kind) is not str or type(what) is not str:
         words(kind, "kind"), words(what, "what")
     if detail and not PLAIN.issuperset(map(type, detail.values())):
