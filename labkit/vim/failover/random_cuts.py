@@ -7,7 +7,7 @@ The VM is a shop's order book (ledger). A cut takes the management network of it
 for their network is another one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.vim.assembly import datacenter
 from labkit.vim.failover.history import Outage
@@ -26,7 +26,7 @@ STARTS_S, ENDS_S = 60.0, 420.0
 @dataclass(frozen=True)
 class Cut:
     """One cut of `lasts_s` at `at_s`, and what came of it: damage, seconds until a new copy ran (None: never), seconds
-    with two copies, whether both wrote. `world` can be looked at."""
+    with two copies, whether both wrote. `world` can be looked at (None among many: fifty worlds fill the memory)."""
 
     at_s: float
     lasts_s: float
@@ -34,7 +34,7 @@ class Cut:
     outage_s: float | None
     twice_s: float
     two_wrote: bool
-    world: World
+    world: World | None
 
     def __repr__(self):
         again = "no new copy" if self.outage_s is None else f"new copy after {seconds(round(self.outage_s, 1))} s"
@@ -91,4 +91,5 @@ def one_cut(seed, fencing="bmc", detect_s=30, **options):
 
 def cuts(many=50, fencing="bmc", seed=1, **options):
     """So many random cuts (Cuts); the same seed, the same cuts, with fencing or without."""
-    return Cuts(one_cut(f"{seed}/{number}", fencing, **options) for number in range(many))
+    told = (one_cut(f"{seed}/{number}", fencing, **options) for number in range(many))
+    return Cuts(replace(cut, world=None) for cut in told)
