@@ -129,6 +129,7 @@ def fenced(vim, host, guessed=False):
             vim.finished(vm, LabError(f"{host.name} was fenced while {vm.name} was on its way there", 409, False))
         elif vm.host is host and vm.target is not None:
             _left(vim, vm)
+    vim.wake()
     vim.emit("host is taken for dead" if guessed else "host is fenced", host.name)
     vim.tell("host_changed", host, before)
 
