@@ -102,15 +102,17 @@ def test_nothing_starts_here_before_the_other_host_has_confirmed_that_it_has_not
     assert two.got() == ["run"]
 
 
-def test_a_vm_has_moved_when_both_hosts_have_told():
-    for first in (0, 1):
-        center = Center().moving()
-        one, two = center.hands
-        told = [lambda: one.tell(["web", "absent", center.web.n]), lambda: two.tell(["web", "running", 0])]
-        told[first]()
-        assert center.web.host.name == "esx1" and center.web.target.name == "esx2", "one of them is not enough"
-        told[1 - first]()
-        assert center.web.host.name == "esx2" and center.web.target is None
+@pytest.mark.parametrize("first", ["source", "target"])
+def test_a_vm_has_moved_when_both_hosts_have_told(first):
+    center = Center().moving()
+    one, two = center.hands
+    rows = {"source": (one, ["web", "absent", center.web.n]), "target": (two, ["web", "running", 0])}
+    host, row = rows.pop(first)
+    host.tell(row)
+    assert center.web.host.name == "esx1" and center.web.target.name == "esx2", "one of them is not enough"
+    for host, row in rows.values():
+        host.tell(row)
+    assert center.web.host.name == "esx2" and center.web.target is None
 
 
 def test_a_report_from_before_the_migration_does_not_end_it():
