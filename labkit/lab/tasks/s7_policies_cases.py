@@ -11,7 +11,7 @@ GIB = 1024
 
 
 def scenarios(seed):
-    """Twenty-four streams; the seed draws names and sizes."""
+    """Twenty-eight streams; the seed draws names and sizes."""
     luck = Random(f"S7.T2/{seed}").random
     told = [*by_size(luck), *pending(luck), *placed(luck)]
     return [
@@ -99,6 +99,8 @@ def pending(luck):
     other = {"bank": {"memory_mib": 8 * GIB, "vcpus": 64}}
     steps = [create(a, 7), create(b, 7, project="bank"), create(c, 2), create(d, 1, project="bank")]
     yield PENDING, "two projects, everything on its way", quota(8, **other), steps
+    steps = [*there(a, "esx1", gib=5), *there(b, "esx1", gib=3), migrate(a, "esx2"), create(c, 1), done(a, "esx2")]
+    yield PENDING, "a project that is full moves a VM", quota(8), steps
 
 
 def placed(luck):
@@ -126,5 +128,13 @@ def placed(luck):
     group = {"groups": ["web", "night"]}
     steps = [*there(a, "esx1", **group), create(b, host="esx1", **group)]
     yield PLACE, "a group that need not keep apart", apart, steps
+    steps = [*there(a, "esx1", project="bank", **db), create(b, host="esx1", **db), create(c, host="esx2", **db)]
+    yield PLACE, "two projects in a group that keeps apart", apart, steps
+    both = {"groups": ["web", "db"]}
+    steps = [*there(a, "esx1", **both), create(b, host="esx1", **group), create(c, host="esx1", **both)]
+    yield PLACE, "VMs in two groups, of which the second keeps apart", apart, steps
     steps = [*there(a, "esx1", template="debian"), then("stopped", a), {"images": {"shop": ["alpine"]}}, start(a)]
     yield PLACE, "the image was forbidden while the VM was off", images, steps
+    steps = [*there(a, "esx1"), {"images": {"shop": ["alpine"]}}, migrate(a, "esx2"), done(a, "esx2"), resize(a, 4),
+             create(b)]  # fmt: skip
+    yield PLACE, "the image was forbidden while the VM was running", images, steps

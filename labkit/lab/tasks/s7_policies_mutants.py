@@ -37,6 +37,7 @@ def altered(
     hosts=lambda vm: (vm["host"], vm["target"]),
     placed=("create", "start", "migrate"),
     apart=lambda groups, state: set(groups) & set(state["apart"]),
+    met=lambda vm, request: True,
     unlisted=True,
 ):
     """A rule with one bad habit: each argument is the place where one belief shows."""
@@ -50,7 +51,7 @@ def altered(
         groups = apart(request["groups"], state)
         for vm in others:
             here = request["op"] in placed and request["host"] and request["host"] in hosts(vm)
-            if here and groups & set(vm["groups"]):
+            if here and met(vm, request) and groups & set(vm["groups"]):
                 return "anti-affinity"
         if request["op"] in grown:
             mine = [vm for vm in vms if old(vm, request) and pot(vm, request)]
@@ -81,9 +82,20 @@ MUTANTS = {
     "memory is all that counts": Mutant(altered(sizes=("memory_mib",))),
     "exactly full is too much": Mutant(altered(full=lambda total, most: total >= most)),
     "a VM is only where it came from": Mutant(altered(hosts=lambda vm: (vm["host"],)), "S7.m3"),
+    "a migration is charged once more": Mutant(
+        altered(
+            old=lambda vm, request: vm["name"] != request["name"] or request["op"] == "migrate",
+            grown=("create", "start", "resize", "migrate"),
+        )
+    ),
+    "only the own project's VMs keep apart": Mutant(
+        altered(met=lambda vm, request: vm["project"] == request["project"])
+    ),
+    "a VM has one group": Mutant(altered(apart=lambda groups, state: set(groups[:1]) & set(state["apart"]))),
     "every group keeps apart": Mutant(altered(apart=lambda groups, state: set(groups))),
     "a migration is not a placement": Mutant(altered(placed=("create", "start"))),
     "images are asked at creation only": Mutant(altered(imaged=("create",))),
+    "images are asked at every act": Mutant(altered(imaged=("create", "start", "resize", "migrate"))),
     "what is not listed is forbidden": Mutant(altered(unlisted=False)),
     "everything is denied": Mutant(lambda request, state: "quota"),
 }

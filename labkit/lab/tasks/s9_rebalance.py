@@ -81,6 +81,8 @@ def unsafe(state, name, target, minute):
     """What this move would break."""
     vm, host = state.vms[name], state.hosts[target]
     did = f"minute {minute}: you move {name} from {vm['host']} to {target}"
+    if vm["host"] == target:
+        return Failure("type", SHAPE, f"{did}: it is there already")
     if vm["hot_memory"]:
         return Failure("safety", HOT, f"{did}, and its memory is hot: the copying would not end", "S9.m3")
     at, source = state.moved.get(name, (None, None))

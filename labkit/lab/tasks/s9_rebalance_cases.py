@@ -92,6 +92,8 @@ def with_hot(luck, size):
 
 def tight(luck, size):
     """The emptiest host by load is nearly full by memory: only small VMs fit, and not all of them."""
+    if size in (1, 4):
+        return small(luck, size)
     count, name = 2 + size // 2, names()
     hosts = [host(1), host(2, mib=24_576), *[host(i, mib=49_152) for i in range(3, count + 1)]]
     vms = [vm(next(name), 1, luck.randrange(2000, 2300), 12_288) for _ in range(2)]
@@ -100,6 +102,19 @@ def tight(luck, size):
     for i in range(3, count + 1):
         vms += [vm(next(name), i, luck.randrange(1300, 1700), 8192) for _ in range(3)]
     return f"{count} hosts; esx2 has hardly any load and 7,168 MiB left", data(hosts, vms)
+
+
+def small(luck, size):
+    """esx1 is asked for more than it has; the MHz of the small host beside it suffice for small VMs only. Where all
+    are overloaded, a move that overloads one more host would even the loads out."""
+    count, name = 2 + size // 4, names()
+    hosts = [host(1), host(2, mhz=4000), *[host(i) for i in range(3, count + 1)]]
+    vms = [vm(next(name), 1, luck.randrange(3700, 3900)) for _ in range(2)]
+    vms += [vm(next(name), 1, luck.randrange(1500, 1700)) for _ in range(4)]
+    vms.append(vm(next(name), 2, luck.randrange(350, 450)))
+    for i in range(3, count + 1):
+        vms += [vm(next(name), i, luck.randrange(3000, 3200)) for _ in range(3)]
+    return f"{count} hosts; esx2 has 4,000 MHz only", data(hosts, vms)
 
 
 def swinging(luck, size):

@@ -102,6 +102,7 @@ MUTANTS = {
     "as many moves as it takes": Mutant(altered(stop=0.01, most=99), "S9.m4"),
     "MHz instead of a part of the host": Mutant(altered(scale=lambda host: 10_000)),
     "forgets memory": Mutant(altered(memory=lambda vm, free: True)),
+    "forgets that MHz run out": Mutant(altered(cpu=lambda vm, load, most: True)),
     "one move and done": Mutant(altered(most=1)),
     "reckons with the loads of the beginning": Mutant(altered(recounts=False)),
 }
