@@ -100,9 +100,10 @@ class HeatMap(Frame):
         some = sorted(host.vms)[:6]
         more = f" and {len(host.vms) - 6} more" if len(host.vms) > 6 else ""
         where = f" in {host.cluster}" if host.cluster else ""
+        heard = "" if host.state == "connected" else "last heard: "
         return (
-            f"{host.name}{where}, {state(host)}: CPU {part(host, 'CPU'):.0%}, memory {part(host, 'memory'):.0%}, "
-            f"{len(host.vms)} VMs{': ' + ', '.join(some) + more if some else ''}"
+            f"{host.name}{where}, {state(host)}: {heard}CPU {part(host, 'CPU'):.0%}, "
+            f"memory {part(host, 'memory'):.0%}, {len(host.vms)} VMs{': ' + ', '.join(some) + more if some else ''}"
         )
 
     def fullest(self, values):

@@ -43,6 +43,8 @@ def test_what_is_silent_or_closed_is_drawn_by_shape_and_said():
     view = HeatMap(vim)
     assert "10 connected, 1 maintenance, 1 unknown" in view.summary()
     assert sum(squares(view.html())) == 10 + len(NAMES)
+    view.choose("esx7")
+    assert "unknown: last heard: CPU 0%" in view.told(), "what it says of a silent host is old"
 
 
 def test_keys_walk_over_the_hosts_and_the_clusters_and_say_what_is_there():
