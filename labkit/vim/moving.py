@@ -154,6 +154,8 @@ def restart(vim, vm):
     target = vm.target
     if target is not None:
         _end(vim, vm)
+    if vm.host.cluster is not None:
+        vim.wishes[vm] = None, vm.host.cluster  # it stays in its cluster
     vim.leave(vm)
     vm.host, vm.reported, vm.reported_n, vm.takes, vm.task = None, "off", 0, True, "restarting"
     renew(vim, vm, None)

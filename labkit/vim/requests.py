@@ -39,7 +39,7 @@ def vmm(host):
 
 def new(vim, name, spec=None, template=None, project=None, groups=(), priority="medium", host=None, cluster=None,
         running=True, user=None):  # fmt: skip
-    """A VmRecord as ordered, which is not in the inventory yet, and where it must run."""
+    """A VmRecord as ordered, which is not in the inventory yet; where it must run is in vim.wishes."""
     if words(name, "a VM's name") in vim.vms:
         raise LabError(f"there is already a VM {name!r}", 409, True, "choose another name, or terminate that one first")
     if template is not None:
@@ -60,8 +60,14 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
         raise LabError(f"there is no cluster {cluster!r}", 404, True, "vim.hosts tells each host's cluster")
     vm = VmRecord(name, 0, spec, priority, tuple(groups), project, template)
     vm.desired = "running" if running else "off"
-    admit(vim, "create", vm, host, user)
-    return vm, host, cluster
+    if host is not None or cluster is not None:
+        vim.wishes[vm] = host, cluster
+    try:
+        admit(vim, "create", vm, host, user)
+    except LabError:
+        vim.wishes.pop(vm, None)
+        raise
+    return vm
 
 
 def admit(vim, verb, vm, host=None, user=None, spec=None):
@@ -93,14 +99,11 @@ def asked(vim, user):
     return vim.policies
 
 
-def create(vim, ordered):
+def create(vim, vm):
     """Into the inventory, to be placed in the next pass."""
-    vm, host, cluster = ordered
     vim.index += 1
     vm.index, vm.task = vim.index, "scheduling"
     vim.vms[vm.name] = vm
-    if host is not None or cluster is not None:
-        vim.wishes[vm] = host, cluster
     vm.job = vim.job("create", vm.name)
     vim.note(vm, "scheduling")
     vim.touch(vm)
@@ -115,15 +118,17 @@ def create_all(vim, orders):
     try:
         for order in orders:
             new_one = new(vim, **{"name": None, **meant(order)})
-            if new_one[0].name in ordered:
-                raise LabError(f"two VMs are to be called {new_one[0].name!r}", 409, True, "each name once")
-            ordered[new_one[0].name] = new_one
+            if new_one.name in ordered:
+                vim.wishes.pop(new_one, None)
+                raise LabError(f"two VMs are to be called {new_one.name!r}", 409, True, "each name once")
+            ordered[new_one.name] = new_one
     except LabError:
-        if policies is not None:
-            for name in ordered:
+        for name, vm in ordered.items():
+            vim.wishes.pop(vm, None)
+            if policies is not None:
                 policies.give_back(name)
         raise
-    return [create(vim, new_one) for new_one in ordered.values()]
+    return [create(vim, vm) for vm in ordered.values()]
 
 
 def desire(vim, verb, name, desired, task, user=None):

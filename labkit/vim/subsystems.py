@@ -170,15 +170,16 @@ class Subsystems:
             excluded = (*excluded, *self.failover.kept_free(vm))
         wish = self.wishes.get(vm)
         hosts, within = (None, None) if wish is None else ((wish[0],) if wish[0] else None, wish[1])
+        own = vm.host.cluster if vm.host is not None and host is None else None  # it leaves its cluster by order only
         if host is not None:
             hosts = (host.name,)
         policies = self.policies_or_none
         if policies is None or vm.project is None:
-            return self.make_request(spec, vm.name, vm.groups, vm.project, within, hosts, excluded)
+            return self.make_request(spec, vm.name, vm.groups, vm.project, within or own, hosts, excluded)
         places = policies.places(vm.project)
         if hosts is None:
             hosts = places.get("hosts")
-        return self.make_request(spec, vm.name, vm.groups, vm.project, within or places.get("within"), hosts,
+        return self.make_request(spec, vm.name, vm.groups, vm.project, within or places.get("within") or own, hosts,
                        (*excluded, *places.get("excluded", ())))  # fmt: skip
 
     @property

@@ -10,13 +10,14 @@ The surprise is what is counted: reservations, not sizes. VMs that reserve nothi
 count="configured" counts whole sizes instead. And one VM with a huge reservation makes every slot huge.
 
 Source: VMware, 'vSphere Availability', chapter 'vSphere HA Admission Control' (documents only; figures are documented
-defaults). What the real one does differently: it counts per cluster, and what the hypervisor itself needs is taken off
-each host; a slot's size can be set by hand (das.slotcpuinmhz, das.slotmeminmb: most_mhz, most_mib here).
+defaults). Each cluster is counted for itself (guard). What the real one does differently: what the hypervisor itself
+needs is taken off each host; a slot's size can be set by hand (das.slotcpuinmhz, das.slotmeminmb: most_mhz, most_mib).
 """
 
 from dataclasses import dataclass
 from math import ceil, inf
 
+from labkit.vmm.host import whole
 from labkit.vmm.memory.admission import overhead_mib
 from labkit.world.errors import LabError, number
 
@@ -76,7 +77,9 @@ class Slots:
 
     def check(self, hosts):
         """LabError (409) if these hosts could never satisfy the rule."""
-        number(self.failures, "failures", least=1), counting(self.count)
+        whole(self.failures, "failures"), counting(self.count)
+        for value, what in ((self.most_mhz, "most_mhz"), (self.most_mib, "most_mib")):
+            number(0 if value == inf else value, what)
         if self.failures >= len(hosts):
             raise impossible(f"{self.failures} of {len(hosts)} hosts may be lost, and then none is left",
                              f"tolerate at most {max(len(hosts) - 1, 0)}, or add hosts")  # fmt: skip
@@ -130,7 +133,7 @@ class Percentage:
 
     def check(self, hosts):
         """LabError (409) if these hosts could never satisfy the rule."""
-        counting(self.count)
+        whole(self.failures, "failures", least=0), counting(self.count)
         for name, percent in zip(("CPU", "memory"), self.percents(hosts), strict=True):
             if number(percent, f"percent of {name}") >= 100:
                 raise impossible(f"{percent:g} % of the {name} are kept free", "keep less than 100 %")

@@ -12,16 +12,18 @@ A restart is a boot from the disk: what was in memory is lost, and with a local 
 What the real one does differently: vSphere HA does all this on the hosts (FDM), so it goes on without vCenter, and it
 fences through the locks of the datastore instead of a BMC; Proxmox VE uses locks and watchdogs (self_fencing); Nova has
 nothing of the kind: Masakari, or an operator's `evacuate`, does it. A VM without a place is tried again here, as in
-Proxmox, until there is one; vSphere HA tries five times, after 0, 2, 6, 14 and 30 minutes (documented default).
+Proxmox, until there is one, unless tries_s says otherwise (retries).
 """
 
-from labkit.vim.failover import evidence
+from labkit.vim.failover import evidence, retries
 from labkit.vim.failover.admission import Disabled
 from labkit.vim.failover.cases import Case, Cases
+from labkit.vim.failover.crashes import Crashes
 from labkit.vim.failover.evacuation import Evacuation
 from labkit.vim.failover.guard import Guard
 from labkit.vim.failover.packing import first_gap
 from labkit.vim.inventory import FENCED, UNKNOWN
+from labkit.vmm.host import whole
 from labkit.world import LabError, action
 from labkit.world.errors import number, unknown, words
 
@@ -34,28 +36,40 @@ AGAIN_S = 60.0  # until a fence that failed is tried again, or a host that seems
 class FailoverSystem:
     """A VIM's failover system: Vim(…, failover=FailoverSystem()).
 
-    detect_s     silence after which it acts (None: as the VIM has it)
+    detect_s     silence after which it acts (None: as the VIM has it). A host reports every 10 s: with less than two
+                 of these healthy hosts are missed, and fenced
     fencing      'bmc' (power off through the management controller), 'lock' (wait until the host's lock has expired:
                  its watchdog has reset it by then), or 'off': silence is taken for death. That is dangerous
     isolation    what to do with a host that is cut off and alive: 'leave' it its VMs, or 'fence' it
     heartbeats   Heartbeats on a shared datastore, or None; locks: Locks, for fencing='lock'
     disabled     names of VMs, or groups, that are never restarted
     admission    Disabled(), Slots(…), Percentage(…) or Dedicated(…); see labkit.vim.failover.admission
-    per_host     live migrations at once from or to a host during an evacuation
+    per_host     live migrations at once on the link of a host, from it or to it, during an evacuation
+    tries_s      when a VM without a place is tried again (seconds since the first time), e.g. retries.VSPHERE_S; None:
+                 in every round of the VIM
+    crashed      a VM that has crashed on a host that lives: 'leave' it, or 'restart' it (crashes)
+    A VM is restarted in the cluster of its host. Raises LabError (400) for what cannot be meant.
     """
 
     def __init__(self, detect_s=None, fencing="bmc", isolation="leave", heartbeats=None, locks=None, disabled=(),
-                 admission=None, per_host=4):  # fmt: skip
+                 admission=None, per_host=4, tries_s=None, crashed="leave"):  # fmt: skip
         for value, what, known in ((fencing, "fencing", FENCING), (isolation, "isolation", ISOLATION)):
             if value not in known:
                 raise LabError(f"{what} is one of {', '.join(known)}, not {value!r}", 400, True)
+        for part, what, has in ((heartbeats, "heartbeats", "written_at_s"), (locks, "locks", "held"),
+                                (admission, "admission", "admit")):  # fmt: skip
+            if part is not None and not hasattr(part, has):
+                raise LabError(f"{what} cannot be {part!r}", 400, True, "see help(FailoverSystem)")
+        if not isinstance(disabled, (list, tuple, set, frozenset)) or not all(isinstance(it, str) for it in disabled):
+            raise LabError(f"disabled must be names, not {disabled!r}", 400, True, 'disabled=("batch",)')
         if fencing == "lock" and locks is None:
             hint = "locks=Locks(w), and a Watchdog on each host"
             raise LabError("fencing='lock' needs the keeper of the locks", 400, True, hint)
         self.detect_s = None if detect_s is None else number(detect_s, "detect_s", least=1)
         self.fencing, self.isolation, self.heartbeats, self.locks = fencing, isolation, heartbeats, locks
         self.disabled, self.guard, self.first = frozenset(disabled), Guard(admission or Disabled()), admission
-        self.per_host = int(number(per_host, "per_host", least=1))
+        self.per_host, self.tries_s = whole(per_host, "per_host"), retries.moments(tries_s)
+        self.crashes = Crashes(crashed)
         self.vim = self.world = None
         self.started()
 
@@ -65,7 +79,7 @@ class FailoverSystem:
     def __replay__(self, world):
         beats, locks = (part and world.component(part.name) for part in (self.heartbeats, self.locks))
         return FailoverSystem(self.detect_s, self.fencing, self.isolation, beats, locks, self.disabled, self.first,
-                              self.per_host)  # fmt: skip
+                              self.per_host, self.tries_s, self.crashes.what)  # fmt: skip
 
     # -- called by the VIM ---------------------------------------------------------------------------------------------
     def bind(self, vim):
@@ -78,6 +92,7 @@ class FailoverSystem:
     def started(self):
         """A new life of the VIM's process: what it knew of lost hosts is forgotten, and learnt again."""
         self.cases, self.ready, self.evacuations, self.incoming = Cases(), [], {}, {}
+        self.crashes.at_s = {}
 
     def host_silent(self, host):
         """Nothing was heard from this host for detect_s."""
@@ -92,6 +107,11 @@ class FailoverSystem:
         if case is not None and case.open:
             case.end(self.world.now, "back")
             self.vim.emit("alarm is over: the host reports again", host.name)
+
+    def vm_crashed(self, vm):
+        """A VM that is to run has crashed, and its host lives."""
+        if not self._spared(vm):
+            self.crashes.heard(self.vim, vm)
 
     def admit(self, what, vm):
         """Admission control: LabError (507) if this power-on ('create' or 'start') leaves too little for a failover."""
@@ -110,8 +130,11 @@ class FailoverSystem:
     @action
     def set_admission(self, rule):
         """Another admission rule. LabError (409) for one that these hosts could never satisfy; the old one stays."""
-        rule.check(list(self.vim.hosts.values()))
-        self.guard = Guard(rule)
+        if not hasattr(rule, "admit"):
+            raise LabError(f"{rule!r} is no admission rule", 400, True, "Disabled(), Slots(), Percentage(), Dedicated()")
+        guard = Guard(rule)
+        guard.check(self.vim)
+        self.guard = guard
         self.vim.emit(f"admission: {rule!r}")
 
     @action
@@ -127,6 +150,7 @@ class FailoverSystem:
     def gap(self, k=1):
         """The first `k` hosts whose loss would leave a VM on a shared disk without a place, by memory alone and exactly
         (packing.first_gap); None: any k may be lost. LabError where there are too many placements to try."""
+        whole(k, "k", least=0)
         hosts = {host.name: host.hardware.memory_mib for host in self.vim.hosts.values() if host.maintenance is None}
         vms = [{"memory_gib": vm.spec.memory_mib, "host": vm.host.name} for vm in self.vim.vms.values()
                if vm.desired == "running" and vm.host is not None and vm.host.name in hosts]  # fmt: skip
@@ -204,11 +228,18 @@ class FailoverSystem:
             except LabError as error:
                 case.stays_down(vm, error.message)
                 self.vim.emit(f"{vm.name} stays down: {error.message}", vm.name)
+        if self.tries_s is not None:
+            waiting = [(vm, case) for *_, vm, case in order if vm.name in case.restarts]
+            self.vim.node.process(retries.again(self, waiting))
         many = sum(len(case.restarts) for case in cases)
         self.vim.emit(f"restart of {many} VM{'s' * (many != 1)}", hosts=len(cases), vms=many)
 
     def _wanted(self, case, vm):
-        if vm.priority == "disabled" or vm.name in self.disabled or self.disabled & set(vm.groups):
+        if self._spared(vm):
             case.stays_down(vm, "its restart is disabled")
             return False
         return True
+
+    def _spared(self, vm):
+        """True if this VM is never restarted."""
+        return vm.priority == "disabled" or vm.name in self.disabled or bool(self.disabled & set(vm.groups))
