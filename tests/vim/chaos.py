@@ -95,11 +95,11 @@ def calm(world):
     world.start("vim")
 
 
-def twice(world):
+def twice(world, hosts=HOSTS):
     """Moments (t, vm, hosts) at which a VM ran on two hosts, by what the hosts themselves did, event by event."""
     running, found = {}, []
     for _, t, src, _, kind, _, _, _, detail in world.rows:
-        if kind == "libvirt" and detail and "domain" in detail and "state" in detail and src in HOSTS:
+        if kind == "libvirt" and detail and "domain" in detail and "state" in detail and src in hosts:
             places = running.setdefault(detail["domain"], set())
             (places.add if detail["state"] == "running" else places.discard)(src)
             if len(places) > 1:
