@@ -155,9 +155,8 @@ def desire(vim, verb, name, desired, task, user=None):
         _call_off(vim, vm)
     if desired == "off" or crashed:
         vm.order = None
-    if desired == "off":
-        if task == "shutting down":
-            renew(vim, vm, "shutdown")
+    if task == "shutting down":
+        renew(vim, vm, "shutdown")
     vm.desired = desired
     vim.touch(vm)
     return job

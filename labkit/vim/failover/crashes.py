@@ -1,13 +1,13 @@
 """A VM has crashed on a host that lives. Restart it, or leave it for somebody who looks?
 
     panic, OOM killer ──▶ 'crashed' ── leave ──▶ it stays down: somebody has to look
-                                     └ restart ─▶ again, at most 3 times an hour: what crashes at its start would for ever
+                                     └ restart ─▶ again, at most 3 times an hour: it may crash at each start
 
 The surprise: a failover system that watches hosts does not notice that a guest has crashed; its host is in good health.
 
 What the real one does differently: vSphere's VM Monitoring listens for heartbeats of VMware Tools and, if they stop for
 30 s and no disk or network traffic was seen for 120 s, resets the VM, at most 3 times within an hour (documented
-defaults at high sensitivity; VM Monitoring as such is disabled). A guest that hangs without a crash is not noticed here.
+defaults at high sensitivity; VM Monitoring as such is disabled). A guest that hangs and does not crash is not noticed.
 """
 
 from labkit.world import LabError

@@ -131,7 +131,7 @@ class FailoverSystem:
     def set_admission(self, rule):
         """Another admission rule. LabError (409) for one that these hosts could never satisfy; the old one stays."""
         if not hasattr(rule, "admit"):
-            raise LabError(f"{rule!r} is no admission rule", 400, True, "Disabled(), Slots(), Percentage(), Dedicated()")
+            raise LabError(f"{rule!r} is no admission rule", 400, True, "Slots(), Percentage(), Dedicated(), …")
         guard = Guard(rule)
         guard.check(self.vim)
         self.guard = guard
