@@ -6,10 +6,11 @@
 
 Only *must* rules contradict: a 'should' gives way. Whether three blocks find three hosts is a matching of blocks and
 hosts (Kuhn's augmenting paths); that is asked for each rule 'apart' by itself. Whether several of them hold *at once*
-is graph colouring, for which no quick method is known; there, and where groups overlap, the placement finds out VM by
-VM.
+is graph colouring (colouring.py), which is given up where it would take long; there, and where groups overlap, the
+placement finds out VM by VM.
 """
 
+from labkit.vim.placement.colouring import MOST_PAIRS, impossible
 from labkit.world.errors import LabError
 
 
@@ -30,6 +31,22 @@ def refuse(rule, others, hosts):
             if not matched(leads, {lead: room.get(lead, list(hosts)) for lead in leads}):
                 why = f"{len(leads)} VMs of {apart.name!r} are to be apart, and too few hosts are left for them"
                 raise _no(rule, why, musts, set(leads), block)
+    _crowded(rule, musts, block, room, hosts)
+
+
+def _crowded(rule, musts, block, room, hosts):
+    """All rules 'apart' together."""
+    groups = [{block[member] for member in members(each)} for each in musts if each.kind == "apart" and each.vms]
+    if len(groups) < 2 or sum(len(leads) ** 2 for leads in groups) > MOST_PAIRS:
+        return
+    apart = {}
+    for leads in groups:
+        for lead in leads:
+            apart.setdefault(lead, set()).update(leads - {lead})
+    hard = impossible({lead: room.get(lead, list(hosts)) for lead in apart}, apart)
+    if hard:
+        why = f"no {len(hosts)} hosts keep {', '.join(hard[:6])}{' …' * (len(hard) > 6)} apart as all the rules want"
+        raise _no(rule, why, musts, set(hard), block)
 
 
 def members(rule):

@@ -18,7 +18,7 @@ from labkit.vim.placement.filters import FILTERS
 from labkit.vim.placement.weighers import columns, weigh
 from labkit.world.draw import element, escape
 
-REASONS, BEST = 20, 10
+REASONS, FEW, BEST = 20, 5, 10  # with more than REASONS hosts dropped, a FEW of them stand for all
 SAID = {  # what a weigher has seen, in words
     "memory": "{:,} MiB free",
     "cpu": "{:,} vCPU free",
@@ -31,7 +31,7 @@ SAID = {  # what a weigher has seen, in words
 @dataclass(frozen=True)
 class Stage:
     """One filter: how many hosts it was asked about, how many it dropped, [(index, name, reason), …] of the first
-    REASONS of these."""
+    of these."""
 
     filter: str
     asked: int
@@ -98,7 +98,7 @@ class Explanation:
         """The explanation, line by line."""
         found = [self.heading]
         for stage in self.stages:
-            found.append(f"{stage.filter}: drops {stage.dropped} of {stage.asked}, leaves {stage.left}")
+            found.append(f"{stage.filter}: drops {stage.dropped:,} of {stage.asked:,}, leaves {stage.left:,}")
             found += [f"    {name}: {why}" for _, name, why in stage.reasons]
             if stage.dropped > len(stage.reasons):
                 found.append(f"    … and {stage.dropped - len(stage.reasons):,} more")
@@ -177,7 +177,8 @@ def steps(request, rules, capacity):
 def stage(name, left, drops, why, capacity):
     """What one filter has done."""
     gone = np.flatnonzero(drops)
-    shown = tuple((int(at), capacity.hosts[at].name, why(int(at))) for at in gone[:REASONS])
+    told = gone[:FEW] if len(gone) > REASONS else gone
+    shown = tuple((int(at), capacity.hosts[at].name, why(int(at))) for at in told)
     return Stage(name, int(left.sum()), len(gone), shown)
 
 

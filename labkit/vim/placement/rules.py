@@ -21,6 +21,7 @@ from labkit.vim.placement import contradictions
 from labkit.world.errors import LabError, unknown, words
 
 KINDS = ("together", "apart", "on", "off")
+POLICY = "policy: "  # so begin the names of rules that a policy has written
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ class Rules:
     def _add(self, rule):
         self._meant(rule)
         contradictions.refuse(rule, self.all.values(), self.capacity.index)
+        policies = self.vim and self.vim.policies_or_none
+        if policies:
+            policies.agree((*self.all.values(), rule), rule.project)
         self._take(rule)
         self._keep()
         return rule
@@ -173,7 +177,13 @@ class Rules:
 
     @writing
     def remove(self, name):
-        """The rule is forgotten; nothing moves. LabError (404) if there is none."""
+        """The rule is forgotten; nothing moves. LabError: 404 if there is none, 409 if a policy has written it."""
+        if words(name, "a rule's name").startswith(POLICY) and name in self.all:
+            raise LabError(f"{name!r} is a policy: a rule's author cannot lift it", 409, True, "policies.loosen(group)")
+        self.lift(name)
+
+    def lift(self, name):
+        """Forget a rule, whoever has written it. LabError (404)."""
         if words(name, "a rule's name") not in self.all:
             error = unknown("rule", name, self.all)
             raise LabError(error.message, 404, True, error.next_step)

@@ -74,6 +74,19 @@ def allowed_nowhere(places, project, hosts):
     raise conflict(f"project {project!r} may run on no host: {'; '.join(why)}", "allow it at least one host")
 
 
+def places_against_rules(places, rules, project, hosts):
+    """A project whose places lie where placement's must rules about it do not let it go."""
+    musts = [rule for rule in rules if rule.must and rule.hosts and rule.project == project]
+    mine = [host.name for host in hosts if places.may_use(project, host.name, host.cluster)]
+    left = [name for name in mine if all((name in rule.hosts) == (rule.kind == "on") for rule in musts)]
+    if musts and mine and not left:
+        named = ", ".join(repr(rule.name) for rule in musts)
+        raise conflict(
+            f"project {project!r} may run on {', '.join(mine[:3])}{' …' * (len(mine) > 3)} only, and the rule {named} "
+            "keeps it off there", "placement.rules.remove() it, or place the project elsewhere"
+        )  # fmt: skip
+
+
 def exclusive_against_use(host, project, guests):
     """A host for one project alone, on which VMs of another live. `guests`: (vm, its project)."""
     foreign = [f"{vm} of {theirs!r}" for vm, theirs in guests if theirs != project]

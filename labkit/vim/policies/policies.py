@@ -90,6 +90,7 @@ class Policies:
             table.pop(project, None)
             table.update({project: value} if value else {})
         contradictions.allowed_nowhere(draft, project, list(self.hosts.values()))
+        contradictions.places_against_rules(draft, self._rules(), project, self.hosts.values())
         contradictions.place_against_use(draft, project, [vm for vm in self.vms.values() if vm.project == project])
         self._adopt(draft, "place", project, clusters=clusters, hosts=hosts)
 
@@ -106,13 +107,15 @@ class Policies:
         projects = {*draft.hosts, *draft.clusters, *(vm.project for vm in self.vms.values())}
         for other in sorted(projects - {None}):
             contradictions.allowed_nowhere(draft, other, list(self.hosts.values()))
+        for other in sorted({rule.project for rule in self._rules()} - {None}):
+            contradictions.places_against_rules(draft, self._rules(), other, self.hosts.values())
         self._adopt(draft, "exclusive", project, host=host)
 
     @writing
     def separate(self, group):
         """Members of this group never share a host: a policy, so nobody's order overrules it."""
         contradictions.apart_and_together(words(group, "a group's name"), "apart", self.allowed.near)
-        contradictions.apart_against_use(group, self._homes(group))
+        contradictions.apart_against_use(group, self._homes(group, (admission.home, admission.bound_for)))
         if self.placement is not None:
             self.placement.rules.apart(f"policy: {group} apart", group=group, must=True)
         self.allowed.apart.add(group)
@@ -135,7 +138,7 @@ class Policies:
             if words(group, "a group's name") in groups:
                 groups.discard(group)
                 if self.placement is not None:
-                    self.placement.rules.remove(f"policy: {group} {kind}")
+                    self.placement.rules.lift(f"policy: {group} {kind}")
                 return self._written("loosened", group)
         raise missing("group with a policy", group, self.allowed.apart | self.allowed.near)
 
@@ -175,6 +178,11 @@ class Policies:
         admission.place(self, act)
         if self.counting:
             admission.room(self, act)
+
+    def agree(self, rules, project):
+        """LabError (409) if these rules of placement and the policies together leave a project no host."""
+        if project is not None:
+            contradictions.places_against_rules(self.allowed, rules, project, self.hosts.values())
 
     def places(self, project):
         """Conditions for placement.Request (hosts=, within=, excluded=) of a project: {} if it may run anywhere."""
@@ -253,12 +261,16 @@ class Policies:
         return Listing(self)
 
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _homes(self, group):
-        """Host -> names of the group's members that are assigned to it."""
+    def _rules(self):
+        """The rules of placement."""
+        return () if self.placement is None else tuple(self.placement.rules.all.values())
+
+    def _homes(self, group, ways=(admission.home,)):
+        """Host -> names of the group's members that are assigned to it (or are on their way there)."""
         homes = {}
         for vm in self.vms.values():
-            if group in vm.groups and admission.home(vm):
-                homes.setdefault(admission.home(vm), []).append(vm.name)
+            for host in {way(vm): None for way in ways if group in vm.groups and way(vm)}:
+                homes.setdefault(host, []).append(vm.name)
         return homes
 
     def _adopt(self, draft, what, whom, **detail):

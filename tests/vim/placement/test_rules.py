@@ -1,8 +1,13 @@
 """Affinity rules: what must be is a filter, what should be a weigher, and what contradicts itself is never written."""
 
+from itertools import combinations, product
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit.vim.placement import Placement, Request
+from labkit.vim.placement.colouring import impossible
 from labkit.vim.spec import Spec
 from labkit.world import LabError
 from tests.vim.placement.datacenter import records, vm
@@ -127,3 +132,48 @@ def test_what_cannot_be_meant_is_refused():
     refused(rules.remove, "r", code=404)
     rules.apart("r", vms=("a", "b"))
     refused(rules.apart, "r", vms=("c", "d"))
+
+
+def test_several_rules_apart_that_cannot_hold_at_once_are_found_together():
+    """Four VMs, each apart from each other one by a rule of its own: no rule alone is too much for three hosts."""
+    pairs = [("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")]
+    rules = Placement(records(3)).rules
+    for one, other in pairs:
+        rules.apart(f"{one}{other}", vms=(one, other))
+    with pytest.raises(LabError, match="no 3 hosts keep VM a, VM b, VM c, VM d apart as all the rules want") as error:
+        rules.apart("cd", vms=("c", "d"))
+    assert error.value.code == 409 and "cd" not in rules.all
+    wide = Placement(records(4)).rules
+    for one, other in [*pairs, ("c", "d")]:
+        wide.apart(f"{one}{other}", vms=(one, other))
+    with pytest.raises(LabError, match="as all the rules want"):
+        wide.off("d elsewhere", ("esx4",), vms=("d",))
+        wide.off("c elsewhere", ("esx4",), vms=("c",))
+        wide.off("b elsewhere", ("esx4",), vms=("b",))
+        wide.off("a elsewhere", ("esx4",), vms=("a",))
+
+
+def test_rules_apart_in_rings_are_judged_exactly():
+    """A ring of five needs three hosts, one of six two."""
+    for length, hosts, holds in ((5, 2, False), (5, 3, True), (6, 2, True)):
+        rules = Placement(records(hosts)).rules
+        ring = [(f"vm{at}", f"vm{(at + 1) % length}") for at in range(length)]
+        for one, other in ring[:-1]:
+            rules.apart(f"{one} {other}", vms=(one, other))
+        if holds:
+            rules.apart("last", vms=ring[-1])
+        else:
+            with pytest.raises(LabError, match="rule 'last' cannot be"):
+                rules.apart("last", vms=ring[-1])
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.data())
+def test_whether_all_can_keep_apart_is_what_trying_everything_says(data):
+    vms, hosts = [f"vm{at}" for at in range(5)], ["esx1", "esx2", "esx3"]
+    room = {vm: data.draw(st.lists(st.sampled_from(hosts), min_size=1, unique=True)) for vm in vms}
+    pairs = data.draw(st.sets(st.sampled_from(list(combinations(vms, 2)))))
+    apart = {vm: {other for pair in pairs if vm in pair for other in pair if other != vm} for vm in vms}
+    ways = (dict(zip(vms, way, strict=True)) for way in product(*room.values()))
+    possible = any(all(way[one] != way[other] for one, other in pairs) for way in ways)
+    assert bool(impossible(room, apart)) != possible

@@ -207,3 +207,45 @@ def test_a_new_size_is_kept_through_a_crash_and_nonsense_is_refused():
     vim.policies.permit("ann", "VM user", "/vm")
     with pytest.raises(LabError, match="VirtualMachine.Config.CPUCount is missing"):
         vim.resize("web", Spec(datastore="san1"), user="ann")
+
+
+def test_a_policy_is_not_lifted_by_removing_the_rule_that_it_has_written():
+    w, vim = made()
+    vim.policies.separate("db")
+    with pytest.raises(LabError, match="'policy: db apart' is a policy: a rule's author cannot lift it") as error:
+        vim.placement.rules.remove("policy: db apart")
+    assert error.value.code == 409 and "policy: db apart" in vim.placement.rules.all
+    vim.policies.loosen("db")
+    assert not vim.placement.rules
+
+
+def test_a_rule_of_placement_and_a_policy_that_leave_a_project_no_host_are_refused_whichever_comes_second():
+    w, vim = made()
+    vim.policies.place("shop", hosts=("esx1", "esx2"))
+    with pytest.raises(
+        LabError, match="'shop' may run on esx1, esx2 only, and the rule 'licence' keeps it off"
+    ) as error:
+        vim.placement.rules.on("licence", ("esx3",), project="shop")
+    assert error.value.code == 409 and not vim.placement.rules
+    vim.placement.rules.on("licence", ("esx2", "esx3"), project="shop")
+    with pytest.raises(LabError, match="'shop' may run on esx1 only, and the rule 'licence' keeps it off there"):
+        vim.policies.place("shop", hosts=("esx1",))
+    with pytest.raises(LabError, match="the rule 'licence' keeps it off there"):
+        vim.policies.exclusive("esx2", "bank")
+    assert vim.policies.allowed.hosts == {"shop": ("esx1", "esx2")} and not vim.policies.allowed.owners
+    vim.placement.rules.on("wish", ("esx3",), project="shop", must=False)  # a wish gives way
+    vim.create("web", spec=Spec(), project="shop").wait()
+    assert vim.vms["web"].host.name == "esx2"
+
+
+def test_two_that_must_keep_apart_do_not_meet_through_a_migration_that_is_under_way():
+    w, vim = made()
+    for number in (1, 2):
+        vim.create(
+            f"db{number}", spec=Spec(memory_mib=8192, datastore="san1"), groups=("db",), host=f"esx{number}"
+        ).wait()
+    vim.migrate("db2", "esx1")
+    w.run(until=w.now + 0.5)
+    assert vim.vms["db2"].target is not None
+    with pytest.raises(LabError, match="group 'db' must keep apart, and db1 and db2 are both on esx1"):
+        vim.policies.separate("db")
