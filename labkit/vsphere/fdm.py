@@ -21,6 +21,7 @@ from labkit.vsphere.faults import fault
 from labkit.world import LabError, action
 
 BEAT_S = 1.0
+STAND_S = 5.0  # an election of 15 s is said three times: one may be lost (chosen)
 LOOK_S = 5.0  # how often an agent asks its hostd which VMs run: chosen; the real one is told
 
 
@@ -47,10 +48,11 @@ class Fdm:
     def begin(self):
         """A new life: everything but the configuration is forgotten."""
         self.role, self.primary, self.since_s = "idle", None, self.world.now
-        self.running, self.heard, self.votes, self.looked_s = None, {}, {}, float("-inf")
+        self.running, self.heard, self.votes = None, {}, {}
+        self.looked_s = self.stood_s = float("-inf")
         self.placed, self.off, self.watches, self.pings, self.boots = {}, set(), {}, [], {}
         self.working = False
-        self.restarting, self.listed, self.started_s = {}, None, float("-inf")
+        self.restarting, self.listed, self.started_s, self.said = {}, None, float("-inf"), {}
         if self.config:
             fdm_election.begin(self)
         self.node.process(self.live())
@@ -76,6 +78,13 @@ class Fdm:
     def heartbeat(self, host, role):
         """A heartbeat to the agent of another host: what runs here, and how often this machine was switched on."""
         self.cast(host, "heartbeat", "beat", role=role, running=self.running, boots=self.vmm.node.life)
+
+    def stand(self):
+        """Tell all others that we stand for election, again after a while."""
+        if self.world.now - self.stood_s >= STAND_S:
+            self.stood_s = self.world.now
+            for host in self.others():
+                self.cast(host, "fdm", "election")
 
     def others(self):
         """The other hosts of the cluster."""

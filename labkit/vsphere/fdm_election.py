@@ -14,7 +14,7 @@ ELECTION_S = 15.0
 
 def begin(fdm):
     """Start an election."""
-    fdm.votes = {}
+    fdm.votes, fdm.stood_s = {}, float("-inf")
     fdm.become("election", None)
 
 
@@ -27,9 +27,7 @@ def rank(fdm, host):
 def tick(fdm):
     """Say that we stand for election; after its time, look who has won."""
     if fdm.world.now - fdm.since_s < ELECTION_S:
-        for host in fdm.others():
-            fdm.cast(host, "fdm", "election")
-        return
+        return fdm.stand()
     best = max([fdm.host, *fdm.votes], key=lambda host: rank(fdm, host))
     if best == fdm.host:
         win(fdm)

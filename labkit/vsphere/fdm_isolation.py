@@ -79,8 +79,7 @@ def note(fdm):
 def tick(fdm):
     """Isolated: is anybody there again?"""
     ask(fdm)
-    for host in fdm.others():
-        fdm.cast(host, "fdm", "election")
+    fdm.stand()
 
 
 def end(fdm):

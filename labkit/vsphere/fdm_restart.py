@@ -38,12 +38,17 @@ def take_over(fdm):
         except LabError:
             continue
     fdm.placed = {vm: row["host"] for vm, row in {**fdm.config["vms"], **listed}.items()}
-    fdm.off = {vm for vm, row in listed.items() if not row["on"]}
+    fdm.off, fdm.said = {vm for vm, row in listed.items() if not row["on"]}, {}
     protect(fdm)
 
 
 def seen(fdm, host, running):
-    """A live host says which VMs it runs."""
+    """A live host says which VMs it runs. If it said the same before, and nothing was decided since, that is all."""
+    said = running, fdm.config["vms"]
+    before = fdm.said.get(host)
+    if before is not None and before[0] == running and before[1] is said[1]:
+        return
+    fdm.said[host], running = said, set(running)
     for vm in fdm.config["vms"]:
         if vm in running:
             fdm.placed[vm] = host
@@ -62,6 +67,7 @@ def lost(fdm, host, runs=()):
 
 def bring_up(fdm, vms):
     """Put VMs on the list of what is to be restarted, the most important first."""
+    fdm.said = {}
     vms = [vm for vm in vms if vm not in fdm.restarting and fdm.config["vms"][vm]["priority"] in PRIORITIES]
     for vm in sorted(vms, key=lambda vm: PRIORITIES.index(fdm.config["vms"][vm]["priority"])):
         fdm.restarting[vm] = {"tries": 0, "due_s": fdm.world.now, "since_s": fdm.world.now,
@@ -102,7 +108,7 @@ def attempt(fdm, vm, row):
         except LabError as error:
             refused[target] = f"{target}: {error.message}"
             continue
-        fdm.placed[vm] = target
+        fdm.placed[vm], fdm.said = target, {}
         fdm.restarting.pop(vm, None)
         fdm.tell(f"{vm} restarted on {target}", vm, host=target)
         protect(fdm)
@@ -110,8 +116,8 @@ def attempt(fdm, vm, row):
 
 
 def choose(fdm, vm, row, refused):
-    """The live host with most memory that is not promised to protected VMs, or None; none of those that have refused.
-    Ties: the first in the list."""
+    """The live host with most memory that is not promised to protected VMs, a failover host before all others, or None;
+    none of those that have refused. Ties: the first in the list."""
     hosts, vms = fdm.config["hosts"], fdm.config["vms"]
     live = [fdm.host, *[host for host, watch in fdm.watches.items() if watch.stage == "live"]]
     free = {host: hosts[host]["memory_mib"] for host in hosts if host in live}
@@ -120,7 +126,8 @@ def choose(fdm, vm, row, refused):
             free[fdm.placed[other]] -= its["promised_mib"]
     wanted, store = row["promised_mib"], row["datastore"]
     fits = [host for host in free if free[host] >= wanted and store in hosts[host]["mounts"] and host not in refused]
-    return max(fits, key=free.get, default=None)
+    spare = fdm.config["failover_hosts"]
+    return max(fits, key=lambda host: (host in spare, free[host]), default=None)
 
 
 def tell_returned(fdm, host):

@@ -3,44 +3,46 @@
     vpxd ── fdm configure: hosts, protected VMs, priorities, response ──▶ every fdm of the cluster     again and again
 
 So HA goes on when vpxd is gone, with the configuration that it had: a VM that is powered on meanwhile is not protected.
-Only admission control is vpxd's own: it refuses a power-on that would leave too little for the VMs of a host that
-fails. The surprise: it counts reservations, not what VMs use; without reservations hundreds of VMs pass, and are slow
-after the failure.
+Only admission control is vpxd's own (labkit.vsphere.admission): it refuses a power-on that would leave too little for
+the VMs of a host that fails. The surprise: for a restart nobody asks it.
 
-Documented (document-only): 'cluster resource percentage', by default failures to tolerate / hosts. What the real one
-does differently: CPU and memory are counted apart by slots or dedicated hosts, too, and overhead is the measured one.
+Document-only ('vSphere Availability'). What the real one does differently: vpxd sends the configuration to the primary,
+which hands it on; a protected VM is one whose power-on the primary has confirmed.
 """
 
 from labkit.vmm.memory.admission import overhead_mib
 from labkit.vsphere.faults import fault
 from labkit.vsphere.fdm_isolation import RESPONSES
+from labkit.world.fixed import fixed
 
 AGAIN_S, RESTLESS_S = 30.0, 60.0
-LEAST_MHZ = 32  # what a VM without a CPU reservation counts: documented default
 
 
 class Ha:
     """The HA configuration of a Vim's clusters: its 'failover system', which fails nothing over itself.
 
     clusters   names of those with HA; `response`: what an isolated host does with its VMs
-    tolerates  host failures for which capacity is kept free; 0: no admission control
+    admission  the Admission that is asked before a VM is created, powered on or placed
     """
 
     tick_s = 5.0
 
-    def __init__(self, clusters, references, gateway="gateway", response="leave", tolerates=1):
+    def __init__(self, clusters, references, admission, gateway="gateway", response="leave"):
         if response not in RESPONSES:
-            raise fault("InvalidArgument", f"isolation response {response!r} is none of {', '.join(RESPONSES)}")
+            raise fault(
+                "InvalidArgument", f"there is no isolation response {response!r}", f"one of {', '.join(RESPONSES)}"
+            )
         self.clusters, self.references, self.gateway = list(clusters), references, gateway
-        self.response, self.tolerates, self.vim, self.sent = response, tolerates, None, {}
+        self.response, self.admission, self.vim, self.sent = response, admission, None, {}
+        self.spare = tuple(name for rule in admission.rules.values() for name in rule.kept_free)
 
     def bind(self, vim):
         """The VIM whose hosts and VMs these are."""
-        self.vim = vim
+        self.vim = self.admission.vim = vim
 
     def started(self):
         """A new life of vpxd: it does not know what the agents have got."""
-        self.sent, self.boots, self.restless_s = {}, {}, {}
+        self.sent, self.boots, self.restless_s, self.admission.at_s = {}, {}, {}, None
         self.tick()
 
     def hosts(self, cluster):
@@ -54,6 +56,7 @@ class Ha:
             config = self.config(cluster)
             before, sent_s = self.sent.get(cluster, (None, 0))
             if config != before or self.vim.world.now - sent_s >= AGAIN_S:
+                config = before if config == before else fixed(config)  # one for all hosts: nobody can change it
                 self.sent[cluster] = config, self.vim.world.now
                 for host in config["hosts"]:
                     self.vim.world.cast(
@@ -96,6 +99,7 @@ class Ha:
             "gateway": self.gateway,
             "vcenter": self.vim.name,
             "response": self.response,
+            "failover_hosts": [host.name for host in hosts if host.name in self.spare],
             "vms": {
                 vm.name: {
                     "priority": vm.priority,
@@ -110,29 +114,12 @@ class Ha:
         }
 
     def admit(self, verb, vm):
-        """Return if an act leaves what must stay free: a power-on only while the cluster keeps enough free for the
-        failures it is to tolerate, this VM included. LabError (507, InsufficientFailoverResourcesFault)."""
-        cluster = vm.host.cluster if vm.host is not None else None
-        if verb != "start" or not self.tolerates or cluster not in self.clusters:
-            return
-        hosts = [host for host in self.hosts(cluster) if host.maintenance is None]
-        share = max(0.0, 1 - self.tolerates / max(1, len(hosts)))
-        vms = {vm, *(each for host in hosts for each in host.vms.values() if each.desired == "running")}
-        wanted = {
-            "MHz": sum(each.spec.reservation_mhz or LEAST_MHZ for each in vms),
-            "MiB": sum(map(promised_mib, vms)),
-        }
-        total = {"MHz": sum(host.hardware.pcpus * host.hardware.mhz for host in hosts),
-                 "MiB": sum(host.hardware.memory_mib for host in hosts)}  # fmt: skip
-        for unit in ("MHz", "MiB"):
-            if wanted[unit] > share * total[unit]:
-                raise fault(
-                    "InsufficientFailoverResourcesFault",
-                    f"{vm.name} would bring the reservations of {cluster} to {wanted[unit]:.0f} {unit}: {share:.0%} of "
-                    f"{total[unit]:.0f} may be promised, to tolerate the failure of {self.tolerates} of "
-                    f"{len(hosts)} hosts",
-                    "reserve less, add a host, or tolerate fewer failures",
-                )
+        """vCenter's maxima and admission control (labkit.vsphere.admission). LabError (507)."""
+        self.admission.admit(verb, vm)
+
+    def kept_free(self, vm):
+        """Names of failover hosts: nothing is placed there, only HA's agents use them."""
+        return self.spare
 
 
 def promised_mib(vm):

@@ -12,6 +12,7 @@ What the real one does differently: hostd speaks the vSphere Web Services API th
 calls of labkit.vmm, which carry libvirt's names. The configuration of a VM (.vmx) is written where its disk lies.
 """
 
+from labkit.vsphere.arguments import fitting, text
 from labkit.vsphere.faults import fault, translated
 from labkit.vsphere.sessions import PASSWORD, Sessions
 from labkit.world import LabError, Message, action
@@ -65,7 +66,7 @@ class Hostd:
             return self.console(message)
         if message.kind == "soap":
             return self.soap(message)
-        if not message.src.endswith(("-hostd", "-vpxa", "-fdm")) and message.src != self.vmm.name:
+        if message.src not in self.processes and not message.src.endswith("-hostd"):  # a migration comes from a hostd
             self.locked("root")
         return self.note(message, self._manage(message))
 
@@ -102,18 +103,19 @@ class Hostd:
         """A method of the vSphere API."""
         detail = dict(message.detail)
         if message.what == "Login":
-            self.locked(detail["user"])
-            return {"key": self.sessions.login(detail["user"], detail["password"])}
-        own = message.src in self.processes
-        session = detail.pop("session", None)
+            fitting("Login", Sessions.login, detail)
+            self.locked(text(detail["user"], "user"))
+            return {"key": self.sessions.login(**detail)}
+        own, session = message.src in self.processes, detail.pop("session", None)
         if not own:
             self.locked(self.sessions.user(session))
         if message.what == "EnterLockdownMode" and own:
             return self.set_lockdown(detail["mode"], detail["exceptions"])
-        if message.what == "RegisterVM_Task":
-            return self.answering(self.register(message, **detail))
-        if message.what == "PowerOnVM_Task":
-            return self.answering(self.power_on(message, **detail))
+        if "name" in detail or message.what in OWN:
+            text(detail.get("name"), "a VM's name")
+        if message.what in OWN:
+            fitting(message.what, OWN[message.what], detail, own=2)
+            return self.answering(OWN[message.what](self, message, **detail))
         if message.what not in SOAP:
             raise fault("NotSupported", f"{self.name} has no {message.what!r}", f"it has {', '.join(SOAP)}")
         return self.answering(self.do(message, SOAP[message.what], **detail))
@@ -180,6 +182,9 @@ class Hostd:
         """Name of the shared datastore on which this VM's disk lies, or None."""
         name = values.get("datastore") if self.chooses else self.vmm.datastore.name
         return name if name in self.datastores else None
+
+
+OWN = {"RegisterVM_Task": Hostd.register, "PowerOnVM_Task": Hostd.power_on}
 
 
 def defined(message):

@@ -52,6 +52,6 @@ MAXIMA = {
 
 def maxima(version="8.0"):
     """The Maxima of a version. LabError with the versions there are."""
-    if version not in MAXIMA:
+    if not isinstance(version, str) or version not in MAXIMA:
         raise unknown("vSphere version", version, MAXIMA)
     return MAXIMA[version]

@@ -7,6 +7,7 @@ vCenter's own, so the same VM has another MoRef in another vCenter, and none at 
 counts: '7').
 """
 
+from labkit.vsphere.arguments import text
 from labkit.vsphere.faults import fault
 
 PREFIXES = {
@@ -37,12 +38,18 @@ class MoRefs:
             self.things[reference] = (kind, name)
         return reference
 
+    def fresh(self, kind):
+        """The reference of a thing without a name: always a new one."""
+        return self.give(kind, str(self.last + 1))
+
     def drop(self, kind, name):
         """The thing is gone; its reference will never name another."""
         self.things.pop(self.of_thing.pop((kind, name), None), None)
 
     def name(self, kind, reference):
-        """The name behind a reference (or behind the name itself). LabError (404, ManagedObjectNotFound)."""
+        """The name behind a reference (or behind the name itself). LabError (400 for what is no text; 404,
+        ManagedObjectNotFound)."""
+        text(reference, f"a {kind}")
         if (kind, reference) in self.of_thing:
             return reference
         found = self.things.get(reference)

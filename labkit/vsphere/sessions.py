@@ -5,6 +5,7 @@ directory (administrator@vsphere.local) is not one of the host's (root). What th
 asks its single sign-on (SAML tokens); sessions end after 30 min of silence (documented default; ours do not).
 """
 
+from labkit.vsphere.arguments import text
 from labkit.vsphere.faults import fault
 
 PASSWORD = "VMware1!"  # of the lab: everybody has it
@@ -19,8 +20,9 @@ class Sessions:
 
     def login(self, user, password):
         """A session's key. LabError (401, InvalidLogin)."""
-        if self.accounts.get(user) != password:
-            raise fault("InvalidLogin", f"{self.owner} does not know {user!r} with this password")
+        if self.accounts.get(text(user, "user")) != password:
+            raise fault("InvalidLogin", f"{self.owner} does not know {user!r} with this password",
+                        "a host has accounts of its own (root), vCenter those of its directory")  # fmt: skip
         self.count += 1
         key = f"{self.owner}-session-{self.count}"
         self.users[key] = user
@@ -28,7 +30,7 @@ class Sessions:
 
     def user(self, key):
         """Whose session it is. LabError (401, NotAuthenticated)."""
-        if key not in self.users:
+        if not isinstance(key, str) or key not in self.users:
             raise fault("NotAuthenticated", f"{self.owner} has no session {key!r}", "log in (again)")
         return self.users[key]
 

@@ -12,14 +12,16 @@ Every name in it is a node of the world and can be stopped, crashed and cut off 
 What the real one does differently: see each part (vpxd, vpxa, hostd, vmkernel, vmfs, fdm). All of it is document-only.
 """
 
-from labkit.vim.placement import Placement
 from labkit.vim.vim import Vim
 from labkit.vmm.host import Host, whole
+from labkit.vsphere.admission import Admission, rules_of
+from labkit.vsphere.arguments import text, texts
 from labkit.vsphere.faults import fault
 from labkit.vsphere.fdm import Fdm
 from labkit.vsphere.ha import Ha
 from labkit.vsphere.host_client import HostClient
 from labkit.vsphere.hostd import Hostd
+from labkit.vsphere.initial_placement import InitialPlacement
 from labkit.vsphere.limits import maxima
 from labkit.vsphere.moref import MoRefs
 from labkit.vsphere.rest import Rest
@@ -42,30 +44,35 @@ class VCenter:
     host       a labkit.vmm.Host, the size of each
     lean       True: LeanVmm (thousands of hosts), False: Vmm (guests with memory and network)
     shared     names of datastores that all hosts mount; (): only local disks
-    ha         vSphere HA on all clusters; `response`: of an isolated host, `tolerates`: failures, see labkit.vsphere.ha
-    drs        None, or a balancer for the VIM (labkit.vim.balancing)
+    ha         vSphere HA on all clusters; `response`: of an isolated host (labkit.vsphere.fdm_isolation). Its agents
+               say something every second: from a few hundred hosts on, a world is quicker with ha=False
+    tolerates  failures that admission control provides for (None: 1 where there are two hosts; 0: none); or
+               admission=Slots(1), Percentage(1), Dedicated('esx3') … of labkit.vim.failover, for every cluster
+    drs        None, True or a Balancer (labkit.vim.balancing)
     version    whose configuration maxima hold
-    **vim      further options of the Vim
-    Methods talk to vpxd as a client does: LabError with a fault's name, Unanswered if vpxd is away.
+    **vim      further options of the Vim (a placement of your own is not asked about maxima and admission)
+    Methods talk to vpxd as a client does: LabError with a fault's name, Unanswered if vpxd is away. LabError (400, 409,
+    507) for a vCenter that cannot be meant, nothing half built.
     """
 
     @action
     def __init__(
         self, world, hosts=3, clusters=None, host=None, lean=False, shared=("san1",), ha=True, response="leave",
-        tolerates=1, drs=None, version="8.0", name="vcenter", **vim,
+        tolerates=None, admission=None, drs=None, version="8.0", name="vcenter", **vim,
     ):  # fmt: skip
-        self.world, self.name, self.client, self.key = world, name, "admin", None
+        self.world, self.name, self.client, self.key = world, text(name, "a vCenter's name"), "admin", None
         self.limits, self.references = maxima(version), MoRefs()
-        clusters = {"cluster1": hosts} if clusters is None else clusters
-        self.allow(clusters)
+        clusters = self.counted({"cluster1": hosts} if clusters is None else clusters)
+        shared, drs = texts(shared, "shared"), balancer(drs)
+        rules = rules_of(clusters, tolerates, admission) if ha else {}
+        self.ha = Ha(clusters if ha else (), self.references, Admission(self.limits, rules), response=response)
         self.datacenter = self.references.give("datacenter", "datacenter1")
         make, self.stores = (_lean if lean else _full)(world, shared)
         for node in ("admin", "gateway"):
             if node not in world.nodes:
                 world.node(node, serve=_echo if node == "gateway" else None)
         self.vmms, self.hostds, self.fdms = {}, {}, {}
-        self.ha = Ha(clusters if ha else (), self.references, response=response, tolerates=tolerates)
-        vim.setdefault("placement", Placement((), ratios=RATIOS))
+        vim.setdefault("placement", InitialPlacement(self.ha.admission, RATIOS))
         self.vim = Vim(world, "vpxd", adopts="all", suffix="vpxa", kind="vpxa", unknown_after_s=60.0, **vim)
         self.datastores = [Vmfs(world, store) for store in self.stores]
         for store in self.stores:
@@ -76,7 +83,7 @@ class VCenter:
             for _ in range(count):
                 self.add(make, host or Host(), cluster, ha)
         self.vim.use(failover=self.ha)
-        self.vpxd = Vpxd(world, self.vim, self.references, self.limits)
+        self.vpxd = Vpxd(world, self.vim, self.references)
         self.rest = Rest(self)
         if drs is not None:
             self.vim.use(balancer=drs)
@@ -84,11 +91,16 @@ class VCenter:
     def __repr__(self):
         return f"<VCenter: {len(self.vmms)} hosts, vpxd {self.vim.node.state}>"
 
-    def allow(self, clusters):
-        """Return if so many hosts are within the maxima. LabError (400, 507)."""
-        for cluster, count in clusters.items():
-            self.limits.allow("hosts_per_cluster", whole(count, f"hosts of {cluster}"), cluster)
-        self.limits.allow("hosts", sum(clusters.values()))
+    def counted(self, clusters):
+        """Cluster → number of hosts, if so many are within the maxima. LabError (400, 507)."""
+        if not isinstance(clusters, dict):
+            raise fault("InvalidArgument", f"clusters are names and numbers, not {clusters!r}", 'clusters={"prod": 4}')
+        counts = {text(cluster, "a cluster's name"): whole(count, f"hosts of {cluster}")
+                  for cluster, count in clusters.items()}  # fmt: skip
+        for cluster, count in counts.items():
+            self.limits.allow("hosts_per_cluster", count, cluster)
+        self.limits.allow("hosts", sum(counts.values()))
+        return counts
 
     def add(self, make, host, cluster, ha):
         """One more host with its processes."""
@@ -157,6 +169,9 @@ class VCenter:
     @action
     def install(self, vm, serve):
         """Put a service onto the disk that a VM of this name has or will have; it starts with the VM."""
+        text(vm, "a VM's name")
+        if not callable(serve):
+            raise fault("InvalidArgument", f"serve is a function, not {serve!r}", "serve=lambda message: 'hello'")
         stores = self.stores or [vmm.datastore for vmm in self.vmms.values() if hasattr(vmm, "datastore")]
         for store in stores:
             store.systems[vm] = (serve, None)
@@ -169,7 +184,7 @@ class VCenter:
 
     def lockdown(self, host, mode="normal", exceptions=()):
         """Lockdown mode of a host: 'disabled', 'normal' or 'strict', with exception users."""
-        return self.ask("EnterLockdownMode", host=host, mode=mode, exceptions=list(exceptions))
+        return self.ask("EnterLockdownMode", host=host, mode=mode, exceptions=texts(exceptions, "exceptions"))
 
     def host_client(self, host, user="root"):
         """A connection to one host, past vpxd."""
@@ -178,7 +193,7 @@ class VCenter:
     # -- accidents ----------------------------------------------------------------------------------------------------
     def management(self, host):
         """Names of the nodes behind a host's management network card."""
-        if host not in self.vmms:
+        if text(host, "a host") not in self.vmms:
             raise fault("ManagedObjectNotFound", f"there is no host {host!r}", f"known: {', '.join(self.vmms)}")
         names = (host, f"{host}-hostd", f"{host}-vpxa", f"{host}-fdm")
         return [name for name in names if name in self.world.nodes]
@@ -193,6 +208,17 @@ class VCenter:
     def rejoin(self, host):
         """Mend all cables of a host."""
         self.world.heal(self.management(host))
+
+
+def balancer(drs):
+    """What `drs` means: nothing, vSphere's own, or the Balancer that is given. LabError (400)."""
+    if drs is True:
+        from labkit.vim.balancing import Balancer
+
+        return Balancer()
+    if drs and not hasattr(drs, "tick"):
+        raise fault("InvalidArgument", f"drs is a Balancer, True or None, not {drs!r}", "drs=True")
+    return drs or None
 
 
 def _echo(message):

@@ -13,7 +13,8 @@ object and the inventory service are programs of their own; the database is Post
 """
 
 from labkit.vim.carrying_out import definition
-from labkit.vim.spec import Spec
+from labkit.vim.spec import from_json
+from labkit.vsphere.arguments import fitting, text, texts, truth
 from labkit.vsphere.faults import fault, translated
 from labkit.vsphere.sessions import PASSWORD, Sessions
 from labkit.vsphere.tasks import task_info
@@ -25,11 +26,11 @@ GIVE_UP_S = 70.0  # a host that is silent for so long is notResponding, and a ta
 
 
 class Vpxd:
-    """The API of one vpxd around its Vim; `references`: MoRefs of what it knows; `limits`: its Maxima."""
+    """The API of one vpxd around its Vim; `references`: MoRefs of what it knows."""
 
     @action
-    def __init__(self, world, vim, references, limits):
-        self.world, self.vim, self.references, self.limits = world, vim, references, limits
+    def __init__(self, world, vim, references):
+        self.world, self.vim, self.references = world, vim, references
         self.name = f"{vim.name}-api"
         self.sessions = Sessions(vim.name, {"administrator@vsphere.local": PASSWORD})
         self._serve, self._started = vim.node.serve, vim.node.on_start
@@ -53,10 +54,11 @@ class Vpxd:
             return self._serve(message)
         detail = dict(message.detail)
         if message.what == "Login":
-            return {"key": self.sessions.login(detail["user"], detail["password"])}
+            return {"key": self.sessions.login(**fitting("Login", Sessions.login, detail))}
         self.sessions.user(detail.pop("session", None))
         if message.what in QUESTIONS:
-            return QUESTIONS[message.what](self, **detail)
+            question = QUESTIONS[message.what]
+            return question(self, **fitting(message.what, question, detail))
         if message.what not in METHODS:
             raise fault("NotSupported", f"vpxd has no {message.what!r}", f"it has {', '.join([*METHODS, *QUESTIONS])}")
         try:
@@ -72,8 +74,8 @@ class Vpxd:
 
     def begin(self, method, **detail):
         """Start a task; its reference."""
-        job = METHODS[method](self, **detail)
-        reference = self.references.give("task", str(len(self.tasks) + self.references.last))
+        job = METHODS[method](self, **fitting(method, METHODS[method], detail))
+        reference = self.references.fresh("task")
         self.tasks[reference] = (method, job)
         self.vim.node.process(self.follow(job))
         return reference
@@ -93,8 +95,8 @@ class Vpxd:
 
     # -- what is allowed --------------------------------------------------------------------------------------------
     def vm(self, vm):
-        """The record of a VM by MoRef or name. LabError (404)."""
-        name = vm if vm in self.vim.vms else self.references.name("vm", vm)
+        """The record of a VM by MoRef or name. LabError (400, 404)."""
+        name = vm if text(vm, "a VM") in self.vim.vms else self.references.name("vm", vm)
         if name not in self.vim.vms:
             raise fault("ManagedObjectNotFound", f"{vm!r} is no VM (any more)", "look it up in the inventory")
         return self.vim.vms[name]
@@ -119,8 +121,6 @@ class Vpxd:
     # -- tasks ------------------------------------------------------------------------------------------------------
     def power_on(self, vm):
         vm = self.in_state(self.vm(vm), "poweredOff", "suspended")
-        on = sum(each.desired == "running" for each in self.vim.vms.values())
-        self.limits.allow("powered_on_vms", on + 1)
         return self.vim.resume(vm.name) if vm.desired == "paused" else self.vim.start(vm.name)
 
     def power_off(self, vm):
@@ -133,11 +133,13 @@ class Vpxd:
         return self.vim.pause(self.in_state(self.vm(vm), "poweredOn").name)
 
     def create(self, name, host=None, cluster=None, template=None, running=False, priority="medium", **sizes):
-        if name in self.vim.vms:
+        if text(name, "a VM's name") in self.vim.vms:
             raise fault("DuplicateName", f"there is already a VM {name!r}", "another name; the MoRef is what counts")
-        self.limits.allow("registered_vms", len(self.vim.vms) + 1)
-        order = {"template": template} if template else {"spec": Spec(**{**sizes, **nets(sizes)})}
-        made = self.vim.create(name, host=host, cluster=cluster, running=running, priority=priority, **order)
+        host, cluster = (where if where is None else self.references.name(kind, where)
+                         for kind, where in (("host", host), ("cluster", cluster)))  # fmt: skip
+        order = sized(template, sizes)
+        order |= {"host": host, "cluster": cluster, "running": truth(running, "running"), "priority": priority}
+        made = self.vim.create(name, **order)
         self.references.give("vm", name)
         if running:
             return made
@@ -177,7 +179,7 @@ class Vpxd:
 
     def set_lockdown(self, host, mode, exceptions):
         """Lockdown mode of a host, through its vpxa (a generator)."""
-        host = self.references.name("host", host)
+        host, exceptions = self.references.name("host", host), texts(exceptions, "exceptions")
         agent = f"{host}-{self.vim.suffix}"
         call = self.world.call(
             self.vim.name, agent, self.vim.kind, "EnterLockdownMode", 30, mode=mode, exceptions=exceptions
@@ -187,7 +189,7 @@ class Vpxd:
     # -- questions --------------------------------------------------------------------------------------------------
     def task_info(self, task):
         """TaskInfo of a task. LabError (404) for one of another life of vpxd."""
-        if task not in self.tasks:
+        if text(task, "a task") not in self.tasks:
             raise fault("ManagedObjectNotFound", f"vpxd knows no {task!r}", "look at the VM itself: what became of it?")
         method, job = self.tasks[task]
         entity = self.references.of_thing.get(("vm", job.entity)) or self.references.of_thing.get(("host", job.entity))
@@ -209,9 +211,17 @@ class Vpxd:
         return self.task_info(task)
 
 
-def nets(sizes):
-    """Networks come as a list over the wire."""
-    return {"networks": tuple(sizes["networks"])} if "networks" in sizes else {}
+def sized(template, sizes):
+    """What create orders of the VIM: a clone of a template, or a VM of these sizes. LabError (400)."""
+    if template is None:
+        if not isinstance(sizes.get("networks", []), list):
+            raise fault("InvalidArgument", f"networks are names, not {sizes['networks']!r}", 'networks=["lan"]')
+        return {"spec": from_json(sizes)}
+    if sizes:
+        raise fault(
+            "InvalidArgument", f"a clone has its template's sizes, it takes no {', '.join(sizes)}", "leave it out"
+        )
+    return {"template": text(template, "a template")}
 
 
 METHODS = {

@@ -33,8 +33,8 @@ def test_too_many_powered_on_vms():
     vc = VCenter(World(seed=7), hosts=2, lean=True, ha=False)
     vc.create_vm("a", running=True).wait()
     vc.create_vm("b").wait()
-    vc.vpxd.limits = type(vc.limits)("tiny", hosts=2, powered_on_vms=1, registered_vms=2, hosts_per_cluster=2,
-                                     vms_per_cluster=2)  # fmt: skip
+    vc.ha.admission.limits = type(vc.limits)("tiny", hosts=2, powered_on_vms=1, registered_vms=2, hosts_per_cluster=2,
+                                             vms_per_cluster=2)  # fmt: skip
     with pytest.raises(LabError, match="2 powered on VMs in vCenter: vSphere tiny is documented for 1"):
         vc.power_on("b")
     with pytest.raises(LabError, match="3 registered VMs"):
