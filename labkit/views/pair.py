@@ -39,8 +39,15 @@ def picture(pair):
     for x, member in zip(PLACES, (one, two), strict=True):
         parts += [_way(pair, member.name, x), _machine(member, x)]
     parts.append(draw.text(middle, 28, "clients", size=16, weight=650))
-    parts.append(draw.text(middle, 178, f"power switch: {'broken' if pair.device.broken else 'works'}", size=13))
+    parts.append(draw.text(middle, 178, _switch(pair), size=13))
     return card.drawing(WIDTH, HEIGHT, "".join(parts), title="A pair", desc=describe(pair))
+
+
+def _switch(pair):
+    """The power switch in words."""
+    if not pair.fencing:
+        return "no fencing: nobody asks the power switch"
+    return f"power switch: {'broken' if pair.device.broken else 'works'}"
 
 
 def _machine(member, x):

@@ -82,3 +82,8 @@ def test_every_button_is_an_accident_and_has_a_name():
         assert each.tooltip
         each.click()
     assert view.cut and view.pair.device.broken and view.pair.world.now == 16
+
+
+def test_without_fencing_the_picture_does_not_promise_a_power_switch():
+    assert "nobody asks the power switch" in PairView(Pair(World(seed=1), fencing=False)).html()
+    assert "power switch: works" in PairView(Pair(World(seed=1))).html()
