@@ -26,6 +26,8 @@ def in_series(*parts):
 
 def at_least(needed, parts):
     """Availability of something that needs any `needed` of `parts`, which fail independently."""
+    if not isinstance(parts, (list, tuple)):
+        raise LabError(f"parts must be a list of availabilities, not {parts!r}", 400, True, "at_least(2, [0.99] * 3)")
     parts = [number(part, "availability", most=1) for part in parts]
     needed = whole(needed, "needed", least=0)
     if needed > len(parts):

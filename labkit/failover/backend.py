@@ -15,7 +15,8 @@ a worker finishes one request before it takes the next, as Apache's prefork or g
 from collections import Counter, deque
 
 from labkit.failover.service import times
-from labkit.world.errors import LabError, number
+from labkit.vmm.host import whole
+from labkit.world.errors import LabError, number, words
 from labkit.world.journal import action
 from labkit.world.message import SILENT, close, reply
 
@@ -38,17 +39,17 @@ class Backend:
     @action
     def __init__(self, world, name, service="exponential", service_s=0.01, workers=1, speed=1.0, app=None,
                  queue_limit=None):  # fmt: skip
-        number(workers, "workers", least=1), number(speed, "speed", least=1e-6)
-        if workers != int(workers):
-            raise LabError(f"workers must be a whole number, not {workers!r}", code=400)
-        self.world, self.name, self.workers, self.speed = world, name, int(workers), float(speed)
-        self.service_s, self.app, self.queue_limit = service_s, app, queue_limit
+        self.workers, self.speed = whole(workers, "workers"), float(number(speed, "speed", least=1e-6))
+        if app is not None and not callable(app):
+            raise LabError(f"app must be something that can be called, not {app!r}", code=400)
+        self.world, self.name, self.service_s, self.app = world, words(name, "a backend's name"), service_s, app
+        self.queue_limit = None if queue_limit is None else whole(queue_limit, "queue_limit", least=0)
         self.draw = times(service, service_s, world.random(f"{name} service"))
         self.node = world.node(name, serve=self.serve, on_start=self.begin, on_crash=self.forget,
                                on_stop=self.hang_up)  # fmt: skip
         self.queue, self.busy, self.history = deque(), {}, [(world.now, 0)]
         self.admit = getattr(app, "admit", None)
-        if hasattr(app, "join"):
+        if app is not None and hasattr(app, "join"):
             app.join(self)
         self.done = Counter()  # effects of requests that change something, by request: what is in the books stays
 
@@ -153,5 +154,5 @@ class Backend:
 
     def utilisation(self, since_s, until_s):
         """Share of the workers' time that was work, 0 to 1."""
-        span_s = max(until_s - since_s, 1e-9)
+        span_s = max(number(until_s, "until_s") - number(since_s, "since_s"), 1e-9)
         return self.busy_s(since_s, until_s) / (span_s * self.workers)

@@ -14,9 +14,17 @@ written. Here `retries=0` is the default, and `repeat_writes` is that dangerous 
 from labkit.failover.backend import CHECK
 from labkit.failover.health import Health
 from labkit.failover.policies import Seen, find
+from labkit.vmm.host import whole
 from labkit.world.errors import LabError, Unanswered, number, unknown
 from labkit.world.journal import action
 from labkit.world.message import SILENT, reply
+
+
+def several(values, what):
+    """The values as a list, else LabError (400)."""
+    if not isinstance(values, (list, tuple, dict)) or not values:
+        raise LabError(f"{what} must be a list with something in it, not {values!r}", code=400)
+    return list(values)
 
 
 class Balancer:
@@ -36,8 +44,9 @@ class Balancer:
                  repeat_writes=False, sticky=False):  # fmt: skip
         self.world, self.name, self.policy = world, name, find(policy)
         self.health, self.sticky, self.repeat_writes = health or Health(), sticky, repeat_writes
-        self.timeout_s, self.retries = number(timeout_s, "timeout_s", least=1e-3), int(number(retries, "retries"))
-        self.names, self.weights = list(backends), self._checked(weights or {}, backends)
+        self.timeout_s, self.retries = number(timeout_s, "timeout_s", least=1e-3), whole(retries, "retries", least=0)
+        self.names = several(backends, "backends")
+        self.weights = self._checked(weights or {}, self.names)
         for backend in self.names:
             world.network.find(backend)
         self.luck, self.forwarded = world.random(f"{name} policy"), 0
@@ -49,6 +58,8 @@ class Balancer:
 
     @staticmethod
     def _checked(weights, names):
+        if not isinstance(weights, dict):
+            raise LabError(f"weights must be a dict of names and weights, not {weights!r}", code=400)
         for name, weight in weights.items():
             if name not in names:
                 raise unknown("backend", name, names)
@@ -141,7 +152,7 @@ class Balancer:
         self.world.emit(self.name, backend, "health", "ready")
 
     def _of(self, backend):
-        if backend not in self.seen:
+        if not isinstance(backend, str) or backend not in self.seen:
             raise unknown("backend", backend, self.seen)
         if len(self.rotation) == 1 and self.rotation[0] == backend and not self.seen[backend].draining:
             why = f"{backend} is the last one in rotation"

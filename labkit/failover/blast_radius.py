@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from labkit.world.errors import LabError, unknown
 
+KINDS = ("node", "switch", "rack")
+
 
 @dataclass(frozen=True)
 class Topology:
@@ -21,7 +23,14 @@ class Topology:
     switches: dict
 
     def __post_init__(self):
-        for node, (_, plugged) in self.nodes.items():
+        for named in (self.nodes, self.switches):
+            if not isinstance(named, dict):
+                raise LabError(f"nodes and switches must be dicts by name, not {named!r}", 400)
+        for node, hangs in self.nodes.items():
+            if not isinstance(hangs, (list, tuple)) or len(hangs) != 2 or not isinstance(hangs[1], (list, tuple)):
+                why = f"{node} must have a rack and a list of switches, not {hangs!r}"
+                raise LabError(why, 400, True, '("rack1", ["sw1"])')
+            plugged = hangs[1]
             strange = [switch for switch in plugged if switch not in self.switches]
             if strange:
                 raise LabError(f"{node} is plugged into {strange[0]!r}, which is no switch", 400)
@@ -32,11 +41,13 @@ class Topology:
 
     def things(self, kind):
         """Names of everything of a kind: 'node', 'switch', 'rack'."""
+        if kind not in KINDS:
+            raise unknown("kind of thing", kind, KINDS)
         return {"node": sorted(self.nodes), "switch": sorted(self.switches), "rack": self.racks}[kind]
 
     def dead(self, thing):
         """The nodes that are gone when `thing` breaks."""
-        if thing not in {*self.nodes, *self.switches, *self.racks}:
+        if not isinstance(thing, str) or thing not in {*self.nodes, *self.switches, *self.racks}:
             raise unknown("node, switch or rack", thing, [*self.nodes, *self.switches, *self.racks])
         dark = {switch for switch, rack in self.switches.items() if thing in (switch, rack)}
         return {node for node, (rack, plugged) in self.nodes.items()
@@ -45,9 +56,14 @@ class Topology:
     def lost(self, placement, thing):
         """Services of `placement` {service: [node of each replica]} that are gone when `thing` breaks."""
         gone = self.dead(thing)
+        if not isinstance(placement, dict):
+            raise LabError(f"a placement is a dict {{service: [node of each replica]}}, not {placement!r}", 400)
+        for nodes in placement.values():
+            for strange in (node for node in nodes if node not in self.nodes):
+                raise unknown("node", strange, self.nodes)
         return {service for service, nodes in placement.items() if set(nodes) <= gone}
 
     def worst_case(self, placement):
         """{'node': most services lost by one node, 'switch': …, 'rack': …}."""
         return {kind: max((len(self.lost(placement, thing)) for thing in self.things(kind)), default=0)
-                for kind in ("node", "switch", "rack")}  # fmt: skip
+                for kind in KINDS}  # fmt: skip

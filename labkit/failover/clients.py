@@ -51,6 +51,10 @@ class Clients:
         self.patience_s, self.late_s, self.retries, self.backoff_s = patience_s, late_s, retries, backoff_s
         self.until_s = float("inf") if until_s is None else number(until_s, "until_s")
         self.keyed, self.requests = keyed, []
+        if not isinstance(to, str) and not hasattr(to, "target"):
+            why = f"requests cannot be sent to {to!r}"
+            raise LabError(why, code=400, next_step="the name of a node, or an address: pool.address, pair.address")
+        number(rate, "rate", most=1e6)
         self._gaps = gaps(arrivals, rate / batch, world.random(f"{name} arrivals"), world.now)
         if isinstance(to, str):
             world.network.find(to)

@@ -14,16 +14,18 @@ What the real one does differently: real stores carry vector clocks or hybrid lo
 deleted, and throw old history away; deletion is left out here.
 """
 
-from labkit.world.errors import LabError
+from labkit.world.errors import LabError, number
 
 
 def apply(value, change):
     """A value after a change: {'add': amount} to a number, {'item': name} to a list. LabError (400) for others."""
-    if "add" in change:
-        return (value or 0) + change["add"]
-    if "item" in change:
+    if value is not None and not isinstance(value, (int, float, list)):
+        raise LabError(f"{value!r} is neither a number nor a list", code=400)
+    if isinstance(change, dict) and "add" in change and not isinstance(value, list):
+        return (value or 0) + number(change["add"], "add", least=float("-inf"))
+    if isinstance(change, dict) and "item" in change and (value is None or isinstance(value, list)):
         return [*(value or []), change["item"]]
-    raise LabError(f"{change!r} is no change", code=400, next_step="{'add': 5} or {'item': 'book'}")
+    raise LabError(f"{change!r} is no change of {value!r}", code=400, next_step="{'add': 5} or {'item': 'book'}")
 
 
 class LastWriterWins:
@@ -91,6 +93,6 @@ RULES = {rule.name: rule for rule in (LastWriterWins, Merge)}
 
 def find(rule):
     """A fresh copy that follows the rule called `rule`. LabError (400) with the names there are."""
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise LabError(f"there is no rule {rule!r}", code=400, next_step=f"one of {', '.join(RULES)}")
     return RULES[rule]()

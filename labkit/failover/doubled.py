@@ -19,7 +19,7 @@ nothing.
 from labkit.failover.backend import CHECK
 from labkit.failover.balancer import Balancer
 from labkit.failover.redirect import Address
-from labkit.world.errors import Unanswered, number
+from labkit.world.errors import LabError, Unanswered, number, words
 from labkit.world.journal import action
 
 
@@ -31,7 +31,9 @@ class Doubled:
 
     @action
     def __init__(self, world, pool, name="doubled", advert_s=1.0):
-        number(advert_s, "advert_s", least=0.01)
+        number(advert_s, "advert_s", least=0.01), words(name, "the name")
+        if not hasattr(pool, "balancer"):
+            raise LabError(f"a pool is wanted, not {pool!r}", code=400, next_step="Doubled(w, Pool(w, 2))")
         one = pool.balancer
         self.world, self.name = world, name
         same = one.names, one.policy, one.weights, one.health, one.timeout_s, one.retries, one.repeat_writes, one.sticky

@@ -21,6 +21,8 @@ class FenceDevice:
 
     @action
     def __init__(self, world, name="pdu", outlets=(), fence_s=0.0):
+        if not isinstance(outlets, (list, tuple)):
+            raise LabError(f"outlets must be a list of machines' names, not {outlets!r}", code=400)
         self.world, self.name, self.outlets = world, name, tuple(outlets)
         self.fence_s, self.broken = number(fence_s, "fence_s"), False
         self.node = world.node(name, serve=self.serve)

@@ -16,6 +16,7 @@ watch real traffic as well (`observe layer7`); Envoy calls that outlier detectio
 """
 
 from labkit.failover.backend import CHECK
+from labkit.vmm.host import whole
 from labkit.world.errors import LabError, Unanswered, number
 
 
@@ -25,10 +26,8 @@ class Health:
     def __init__(self, check_s=5.0, failures=3, successes=2, check_timeout_s=1.0):
         if number(check_s, "check_s") <= 0 or number(check_timeout_s, "check_timeout_s") <= 0:
             raise LabError("a check needs time: check_s and check_timeout_s must be above 0", code=400)
-        for value, what in ((failures, "failures"), (successes, "successes")):
-            if number(value, what, least=1) != int(value):
-                raise LabError(f"{what} must be a whole number, not {value!r}", code=400)
-        self.check_s, self.failures, self.successes = float(check_s), int(failures), int(successes)
+        self.failures, self.successes = whole(failures, "failures"), whole(successes, "successes")
+        self.check_s = float(check_s)
         self.check_timeout_s = min(float(check_timeout_s), self.check_s)
 
     def heard(self, seen, ok):

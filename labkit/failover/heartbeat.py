@@ -16,6 +16,7 @@ jitter. Corosync passes a token round a ring instead and waits 3 s by default (c
 from math import log, log1p
 from random import Random
 
+from labkit.vmm.host import whole
 from labkit.world.errors import LabError, number
 
 
@@ -52,11 +53,14 @@ def false_alarms(loss, misses, interval_s=1.0, days=100, seed=0, jitter_s=0.0, m
     as there are so many.
     """
     checked(interval_s, misses)
+    if most is not None:
+        whole(most, "most")
+    number(jitter_s, "jitter_s", most=60)
     if number(loss, "loss", most=1) >= 1:
         raise LabError("a link that loses every beat is cut", code=400, next_step="loss below 1")
-    luck, beats = Random(f"false alarms {seed}"), int(number(days, "days") * 86400 / interval_s)
+    luck, beats = Random(f"false alarms {seed}"), int(number(days, "days", most=36_525) * 86400 / interval_s)
     watch, at, alarms = Watch(interval_s, misses), 0, 0
-    skips = interval_s + number(jitter_s, "jitter_s") < watch.wait_s  # a beat that is only late cannot be missed
+    skips = interval_s + jitter_s < watch.wait_s  # a beat that is only late cannot be missed
     while (loss or not skips) and (most is None or alarms < most):
         fine = _until(loss, luck) - 1 if skips else 0
         if fine:
@@ -93,12 +97,12 @@ def expected_false_alarms(loss, misses, interval_s=1.0, days=1.0):
     if not number(loss, "loss", most=1):
         return 0.0
     wait = (loss**-misses - 1) / (1 - loss) if loss < 1 else misses
-    return days * 86400 / interval_s / wait
+    return number(days, "days") * 86400 / interval_s / wait
 
 
 def interval_of(count):
     """The 95 % confidence interval (low, high) of a Poisson mean after `count` events: Wilson–Hilferty's approximation
     of the exact one, good to 1 % from 3 events on."""
-    z, more = 1.96, count + 1
+    z, more = 1.96, number(count, "count") + 1
     low = count * (1 - 1 / (9 * count) - z / (3 * count**0.5)) ** 3 if count else 0.0
     return max(low, 0.0), more * (1 - 1 / (9 * more) + z / (3 * more**0.5)) ** 3

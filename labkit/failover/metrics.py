@@ -49,6 +49,8 @@ class Metrics:
 
     def __init__(self, clients, since_s=0.0, until_s=None):
         groups = clients if isinstance(clients, (list, tuple)) else [clients]
+        if not groups or not all(hasattr(group, "requests") for group in groups):
+            raise LabError(f"metrics are of Clients, or a list of them, not of {clients!r}", code=400)
         self.now_s = groups[0].world.now
         self.since_s = number(since_s, "since_s")
         self.until_s = self.now_s if until_s is None else number(until_s, "until_s")
@@ -130,7 +132,7 @@ class Metrics:
     # -- what became of the data -----------------------------------------------------------------------------------
     def missing(self, kept):
         """Acknowledged writes whose id is not among `kept` (the ids that the service has afterwards), in order."""
-        kept = set(kept)
+        kept = set(ids(kept, "kept"))
         return [each for each in self.ended if each.ok and each.write and each.id not in kept]
 
     def rpo_s(self, kept):
@@ -142,7 +144,7 @@ class Metrics:
     @staticmethod
     def duplicated(effects):
         """How many effects were done more than once, given the ids of all effects (doubles included)."""
-        return sum(times - 1 for times in Counter(effects).values())
+        return sum(times - 1 for times in Counter(ids(effects, "effects")).values())
 
     # -- the curve -------------------------------------------------------------------------------------------------
     def curve(self, step_s=1.0):
@@ -182,6 +184,13 @@ class Metrics:
     __repr__ = __str__
 
 
+def ids(values, what):
+    """The ids of requests as a list, else LabError (400)."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise LabError(f"{what} must be a list of the ids of requests, not {values!r}", code=400)
+    return list(values)
+
+
 def count(requests):
     """How many requests these are: a batch counts for all that travel in it."""
     return sum(each.clients.batch for each in requests)
@@ -196,4 +205,4 @@ def utilisation(busy_s, elapsed_s, workers=1):
     """Share of the time in which `workers` were busy: 0…1. Raises LabError if no time has passed."""
     if number(elapsed_s, "elapsed_s") <= 0:
         raise LabError("no time has passed, so nobody was busy or idle", code=400)
-    return busy_s / (elapsed_s * number(workers, "workers", least=1))
+    return number(busy_s, "busy_s") / (elapsed_s * number(workers, "workers", least=1))

@@ -23,8 +23,9 @@ from labkit.failover.redirect import Address, DnsName
 from labkit.failover.replication import Disk, Replication
 from labkit.failover.service import times
 from labkit.failover.standby import Standby
+from labkit.vmm.host import whole
 from labkit.world import action
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number, unknown, words
 
 REDIRECTS = ("address", "dns")
 
@@ -32,7 +33,8 @@ REDIRECTS = ("address", "dns")
 def two_new(names, world):
     """The names of two machines that are not there yet, else LabError."""
     names = list(names) if isinstance(names, (list, tuple)) else [names]
-    if len(names) != 2 or len(set(map(str, names)) - set(world.nodes)) != 2:
+    two = len(names) == 2 and names[0] != names[1] and all(isinstance(name, str) and name for name in names)
+    if not two or set(names) & set(world.nodes):
         raise LabError(f"a pair needs the names of two new machines, not {names!r}", code=409)
     return names
 
@@ -56,7 +58,9 @@ class Pair:
                  fencing=True, replication="shared", lag_s=30.0, redirect="address", redirect_s=1.0, ttl_s=60.0,
                  resolvers=10, boot_s=90.0, catch_up_s=15.0, promote_s=5.0, fence_s=0.0, service="exponential",
                  service_s=0.01, workers=1, drill_s=None, skew_s=0.01, controller=None):  # fmt: skip
-        checked(interval_s, misses)
+        checked(interval_s, misses), words(name, "a pair's name"), number(fence_s, "fence_s")
+        if controller is not None and not callable(controller):
+            raise LabError(f"controller must be a function that makes a tick, not {controller!r}", code=400)
         self.standby = Standby(standby, boot_s, catch_up_s, promote_s)
         self.replication = Replication(replication, lag_s)
         if standby == "cold" and replication in ("sync", "async"):
@@ -72,7 +76,9 @@ class Pair:
         one, two = two_new(names, world)
         if not isinstance(fencing, bool):
             raise LabError(f"fencing is True or False, not {fencing!r}", code=400)
-        times(service, service_s, world.random(f"{name} check")), number(fence_s, "fence_s")
+        times(service, service_s, world.random(f"{name} check")), whole(workers, "workers")
+        if drill_s is not None:
+            number(drill_s, "drill_s", least=1.0)
         self._shared = Disk() if replication == "shared" else None
         self.address = Address(world, one, f"{name}-address") if redirect == "address" else DnsName(
             world, one, f"{name}.example", ttl_s, resolvers, f"{name}-dns")  # fmt: skip
@@ -80,7 +86,7 @@ class Pair:
         self.members = {one: Member(self, one, two, "active"), two: Member(self, two, one, "standby")}
         self._begin(one, two)
         if drill_s is not None:
-            world.process(self._drills(number(drill_s, "drill_s", least=1.0)))
+            world.process(self._drills(drill_s))
 
     def _begin(self, one, two):
         self.monitor = None
@@ -171,7 +177,7 @@ class Pair:
     # -- for those who look on from outside --------------------------------------------------------------------------
     def member(self, name):
         """The machine called `name`. LabError for a name that is none."""
-        if name not in self.members:
+        if not isinstance(name, str) or name not in self.members:
             raise unknown("machine of this pair", name, self.members)
         return self.members[name]
 

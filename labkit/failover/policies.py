@@ -89,6 +89,6 @@ def find(policy):
     """The rule called `policy` (or a function of your own). Raises LabError (400) with the names there are."""
     if callable(policy):
         return policy
-    if policy not in POLICIES:
+    if not isinstance(policy, str) or policy not in POLICIES:
         raise LabError(f"there is no policy {policy!r}", code=400, next_step=f"one of {', '.join(POLICIES)}")
     return POLICIES[policy]

@@ -15,7 +15,8 @@ contention) and a real queue is bounded; a real balancer pair shares its tables 
 from labkit.failover.backend import Backend
 from labkit.failover.balancer import Balancer
 from labkit.failover.health import Health
-from labkit.world.errors import LabError, number
+from labkit.world import World
+from labkit.world.errors import AFRESH, LabError, number, words
 from labkit.world.journal import action
 
 
@@ -37,28 +38,23 @@ class Pool:
                  workers=1, app=None, queue_limit=None, speeds=None, weights=None, check_s=5.0, failures=3, successes=2,
                  check_timeout_s=1.0, timeout_s=5.0, retries=0, repeat_writes=False, sticky=False,
                  balancer="balancer"):  # fmt: skip
-        self.world, self.name, self.began_s = world, name, world.now
+        self.world, self.name, self.began_s = world, words(name, "a pool's name"), world.now
         make = {"service": service, "service_s": service_s, "workers": workers, "app": app, "queue_limit": queue_limit}
-        self.backends = {each.name: each for each in self._made(world, backends, speeds, make)}
         health = Health(check_s, failures, successes, check_timeout_s)
-        if weights is not None and not isinstance(weights, dict):
-            weights = dict(zip(self.backends, same_length(weights, self.backends, "weights"), strict=True))
-        self.balancer = Balancer(world, balancer, list(self.backends), policy, weights, health, timeout_s, retries,
-                                 repeat_writes, sticky)  # fmt: skip
-        self.address = balancer
-
-    @staticmethod
-    def _made(world, backends, speeds, make):
-        if isinstance(backends, int) and not isinstance(backends, bool):
-            number(backends, "backends", least=1)
-            backends = [f"web{i + 1}" for i in range(backends)]
-        if not backends:
-            raise LabError("a pool without backends serves nobody", code=400, next_step="backends=2")
+        backends = named(backends)
         speeds = same_length(speeds or [1.0] * len(backends), backends, "speeds")
-        return [
-            each if isinstance(each, Backend) else Backend(world, each, speed=speed, **make)
-            for each, speed in zip(backends, speeds, strict=True)
-        ]
+        names = [each.name if isinstance(each, Backend) else each for each in backends]
+        if weights is not None and not isinstance(weights, dict):
+            weights = dict(zip(names, same_length(weights, names, "weights"), strict=True))
+        plan = {"policy": policy, "weights": weights, "health": health, "timeout_s": timeout_s, "retries": retries,
+                "repeat_writes": repeat_writes, "sticky": sticky}  # fmt: skip
+        rehearsed(world, balancer, backends, speeds, make, plan)
+        self.backends = {
+            name: each if isinstance(each, Backend) else Backend(world, each, speed=speed, **make)
+            for name, each, speed in zip(names, backends, speeds, strict=True)
+        }
+        self.balancer = Balancer(world, balancer, names, **plan)
+        self.address = balancer
 
     def __repr__(self):
         return f"<Pool {self.name}: {len(self.rotation)} of {len(self.backends)} in rotation, {self.waiting} waiting>"
@@ -92,8 +88,33 @@ class Pool:
         return sum(times - 1 for times in self.effects().values())
 
 
+def named(backends):
+    """The backends as a list of names and Backends. LabError (400) for what is none."""
+    if isinstance(backends, int) and not isinstance(backends, bool):
+        backends = [f"web{i + 1}" for i in range(number(backends, "backends", least=1, most=1000))]
+    if not isinstance(backends, (list, tuple)) or not all(isinstance(each, (str, Backend)) for each in backends):
+        raise LabError(f"backends must be a number, or a list of names, not {backends!r}", code=400)
+    if not backends:
+        raise LabError("a pool without backends serves nobody", code=400, next_step="backends=2")
+    return list(backends)
+
+
+def rehearsed(world, balancer, backends, speeds, make, plan):
+    """Build all of it in an empty world first: what is refused there leaves nothing half done here."""
+    taken = [name for name in (balancer, *backends) if isinstance(name, str) and name in world.nodes]
+    if taken:
+        raise LabError(f"there is a node called {taken[0]!r} already", code=409, next_step=AFRESH)
+    empty, app = World(journal=False), make["app"]
+    bare = {**make, "app": rehearsed if callable(app) else app}  # the app itself must not hear of it
+    for each, speed in zip(backends, speeds, strict=True):
+        Backend(empty, getattr(each, "name", each), speed=speed, **bare)
+    Balancer(empty, balancer, list(empty.nodes), **plan)
+
+
 def same_length(values, backends, what):
     """The values as a list, one per backend, else LabError."""
+    if not isinstance(values, (list, tuple)):
+        raise LabError(f"{what} must be a list with a number for each backend, not {values!r}", code=400)
     values = list(values)
     if len(values) != len(backends):
         raise LabError(f"{len(values)} {what} for {len(backends)} backends", code=400)

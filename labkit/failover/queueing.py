@@ -17,6 +17,7 @@ people who wait too long press reload, which is a further arrival.
 from math import exp, log, sqrt
 from typing import NamedTuple
 
+from labkit.vmm.host import whole
 from labkit.world.errors import LabError, number
 
 T_95 = {9: 2.262, 19: 2.093, 29: 2.045, 39: 2.023}  # Student's t, two-sided 95 %, by degrees of freedom
@@ -97,6 +98,9 @@ def mg1(rate, service_s, squared_spread):
 
 def erlang_c(work, servers):
     """The probability that an arrival must wait, for `work` = rate × service time (in erlangs) < servers."""
+    servers = whole(number(servers, "servers", most=100_000), "servers")
+    if number(work, "work") >= servers:
+        raise LabError(f"{work:g} erlangs are too much for {servers} servers", code=400, next_step="more servers")
     blocked = 1.0
     for n in range(1, servers + 1):  # Erlang B by recursion: no factorials that overflow
         blocked = work * blocked / (n + work * blocked)
@@ -105,8 +109,7 @@ def erlang_c(work, servers):
 
 def _stable(rate, service_s, servers):
     number(rate, "rate"), number(service_s, "service_s", least=1e-9)
-    if number(servers, "servers", least=1) != int(servers):
-        raise LabError(f"servers must be a whole number, not {servers!r}", code=400)
+    whole(servers, "servers")
     work = rate * service_s
     if work >= servers:
         why = f"{work / servers:.0%} utilisation: the queue grows without end, there is no mean"
@@ -124,7 +127,9 @@ def safe_utilisation(nodes, failures=1):
 def confidence(samples, batches=20):
     """(mean, half width of the 95 % interval) of samples that depend on one another, by batch means: neighbours in a
     queue wait for each other, so n samples say much less than n independent ones would. LabError if there are few."""
-    if batches - 1 not in T_95:
+    if not isinstance(samples, (list, tuple)):
+        raise LabError(f"samples must be a list of numbers, not {samples!r}", code=400)
+    if number(batches, "batches") - 1 not in T_95:
         raise LabError("choose 10, 20, 30 or 40 batches", code=400)
     size = len(samples) // batches
     if size < 10:

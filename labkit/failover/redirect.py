@@ -14,8 +14,9 @@ Resolvers may keep records longer than told, and many programs (Java's `networka
 own.
 """
 
+from labkit.vmm.host import whole
 from labkit.world import Unanswered, action
-from labkit.world.errors import LabError, number
+from labkit.world.errors import number, words
 
 
 class Address:
@@ -51,10 +52,8 @@ class DnsName:
 
     @action
     def __init__(self, world, owner, name="service.example", ttl_s=60.0, resolvers=10, server="dns"):
-        if number(ttl_s, "ttl_s") <= 0:
-            raise LabError("a TTL must be longer than 0 s", code=400)
-        if not isinstance(number(resolvers, "resolvers", least=1), int):
-            raise LabError(f"resolvers must be a whole number, not {resolvers!r}", code=400)
+        number(ttl_s, "ttl_s", least=0.001), words(name, "a name")
+        resolvers = whole(number(resolvers, "resolvers", least=1, most=10_000), "resolvers")
         self.world, self.name, self.owner, self.server = world, name, owner, server
         self.ttl_s, self.resolvers, self.caches = ttl_s, resolvers, {}
         self.node = world.node(server, serve=self.serve)

@@ -22,6 +22,6 @@ def times(kind, mean_s, luck):
     kind or a mean of 0."""
     if callable(kind):
         return kind
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise LabError(f"there are no service times {kind!r}", code=400, next_step=f"one of {', '.join(KINDS)}")
     return KINDS[kind](number(mean_s, "service_s", least=1e-6), luck)

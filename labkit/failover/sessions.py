@@ -16,7 +16,7 @@ delivery would send again; ours is at most once.
 """
 
 from labkit.failover.conflicts import apply, find
-from labkit.world.errors import LabError, words
+from labkit.world.errors import LabError, unknown, words
 from labkit.world.journal import action
 
 KINDS = ("local", "shared", "replicated")
@@ -131,8 +131,13 @@ class State:
 
     def value(self, key, node=None):
         """The value of a key: in the store, or on `node`, or what all nodes together still have."""
+        words(key, "a key")
         if self.kind == "shared":
             return self.kept.get(key)
+        if node is not None and (not isinstance(node, str) or node not in self.copies):
+            raise unknown("node with a copy", node, self.copies)
+        if not self.copies:
+            raise LabError("no backend has this state yet", code=409, next_step="Pool(w, 2, app=state)")
         if node is not None or self.kind == "replicated":
             return self.copies[node or min(self.copies)].read(key)
         values = [value for copy in self.copies.values() if (value := copy.read(key)) is not None]

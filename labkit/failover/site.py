@@ -35,7 +35,15 @@ PRICES = {"node": 100, "switch": 15, "rack": 10, "local": 0, "replicated": 30, "
 RESTART_S = 180.0  # detect, fence, place, boot: 3 minutes, as HA stacks of the field take (Proxmox: about 2)
 BOOT_S = 60.0  # after its node, or the storage, is there again
 BACKUP_S = 86_400.0  # a backup every night is all that a lost local disk leaves
+MOST = 100  # nodes of a site and replicas of a service
 DISK_LOST = 0.1  # the part of a node's failures that destroy its local disk; chosen
+
+
+def truth(thing, *names):
+    """LabError (400) unless these attributes are True or False."""
+    for name in names:
+        if not isinstance(getattr(thing, name), bool):
+            raise LabError(f"{name} must be True or False, not {getattr(thing, name)!r}", 400)
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Service:
     def __post_init__(self):
         words(self.name, "a service's name")
         number(self.memory_gib, "memory_gib", least=0.1)
-        whole(self.replicas, "replicas")
+        object.__setattr__(self, "replicas", whole(number(self.replicas, "replicas", most=MOST), "replicas"))
+        truth(self, "ha", "apart")
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,17 @@ class Site:
     services: tuple = (Service("service"),)
 
     def __post_init__(self):
-        whole(self.nodes, "nodes")
-        whole(number(self.switches, "switches", least=1, most=2), "switches")
-        whole(number(self.racks, "racks", least=1, most=self.nodes), "racks")
+        for name, most in (("nodes", MOST), ("switches", 2), ("racks", self.nodes)):
+            count = whole(number(getattr(self, name), name, least=1, most=most), name)
+            object.__setattr__(self, name, count)
         number(self.memory_gib, "memory_gib", least=0.1)
         number(self.replicate_s, "replicate_s", least=60)  # pvesr: at least every minute
+        truth(self, "witness")
         if self.storage not in STORAGES:
             raise unknown("storage", self.storage, STORAGES)
+        if not isinstance(self.services, (list, tuple)) or not all(isinstance(each, Service) for each in self.services):
+            why = f"services must be a list of Service, not {self.services!r}"
+            raise LabError(why, 400, True, 'services=[Service("shop", memory_gib=16)]')
         object.__setattr__(self, "services", tuple(self.services))
         names = [service.name for service in self.services]
         if len(set(names)) < len(names):

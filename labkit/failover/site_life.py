@@ -18,7 +18,7 @@ restarts VMs in order of priority, one node may be slow instead of dead, a backu
 from collections import Counter
 
 from labkit.failover.availability import HOURS_A_YEAR
-from labkit.failover.site import BACKUP_S, BOOT_S, DISK_LOST, PARTS, RESTART_S, find_room
+from labkit.failover.site import BACKUP_S, BOOT_S, DISK_LOST, PARTS, RESTART_S, Site, find_room
 from labkit.world import LabError, action
 from labkit.world.errors import number, unknown
 
@@ -40,14 +40,18 @@ class Life:
 
     @action
     def __init__(self, world, site, name="site"):
-        self.world, self.site, self.name = world, site, name
+        if not isinstance(site, Site):
+            raise LabError(f"a Site is wanted, not {site!r}", 400, True, "Life(w, Site(nodes=3))")
+        self.world, self.site, self.name, self.parts, self.played = world, site, name, site.parts, 0
+        self.switches = [part for part, kind in self.parts.items() if kind == "switch"]
+        self.racks = {each: site.rack(each) for each in site.node_names}
         self.node = world.node(name)
         places = site.places()
         sizes = {service.name: service for service in site.services}
         self.vms = [Vm(sizes[key[0]], key, node) for key, node in places.items()]
         self.broken, self.until_s, self.began_s = {}, 0.0, world.now
         names = [service.name for service in site.services]
-        self.down_since, self.cause = dict.fromkeys(names), {}
+        self.down_since, self.counted_s, self.cause = dict.fromkeys(names), {}, {}
         self.down_s, self.outages, self.longest_s, self.lost_s = (dict.fromkeys(names, 0.0) for _ in range(4))
         self.blame = {each: Counter() for each in names}
 
@@ -55,26 +59,31 @@ class Life:
     @action
     def years(self, years):
         """Let parts break by luck for so many years."""
-        number(years, "years", least=1e-6)
-        self.until_s = self.world.now + years * HOURS_A_YEAR * HOUR_S
-        for part in self.site.parts:
-            self._later(self._luck(part).expovariate(self._rate(part)), self._fail, part)
+        number(years, "years", least=1e-6, most=100_000)
+        self.until_s, self.played = self.world.now + years * HOURS_A_YEAR * HOUR_S, self.played + 1
+        for part in self.parts:
+            self._later(self._luck(part).expovariate(self._rate(part)), self._fail, part, self.played)
         self.world.run(until=self.until_s)
         self._close()
 
     @action
     def breaks(self, *parts, hours=None):
         """These parts break now, and are repaired after so many hours (None: as usual). Time passes until an hour
-        after the last repair. LabError for a part that the site does not have."""
+        after the last repair. LabError for a part that the site does not have, or that is broken already."""
+        if hours is not None:
+            number(hours, "hours", most=HOURS_A_YEAR)
         for part in parts:
-            if part not in self.site.parts:
-                raise unknown("part", part, self.site.parts)
-            self._break(part, HOUR_S * (PARTS[self.site.parts[part]].repair_h if hours is None else hours))
+            if not isinstance(part, str) or part not in self.parts:
+                raise unknown("part", part, self.parts)
+            if part in self.broken or parts.count(part) > 1:
+                raise LabError(f"{part} cannot break twice at the same time", 409, True, "name each part once")
+        for part in parts:
+            self._break(part, HOUR_S * (PARTS[self.parts[part]].repair_h if hours is None else hours))
         self.world.run(until=max(self.broken.values(), default=self.world.now) + HOUR_S)
         self._close()
 
     def _rate(self, part):
-        return PARTS[self.site.parts[part]].failures_a_year / (HOURS_A_YEAR * HOUR_S)
+        return PARTS[self.parts[part]].failures_a_year / (HOURS_A_YEAR * HOUR_S)
 
     def _luck(self, part):
         return self.world.random(f"{self.name} {part}")
@@ -82,18 +91,19 @@ class Life:
     def _later(self, delay_s, call, *args):
         self.world.env.timeout(delay_s).callbacks.append(lambda _: call(*args))
 
-    def _fail(self, part):
-        if self.world.now >= self.until_s:
+    def _fail(self, part, played):
+        if self.world.now >= self.until_s or played != self.played:  # those years are over
             return
-        repair_s = self._luck(part).expovariate(1 / (PARTS[self.site.parts[part]].repair_h * HOUR_S))
-        self._break(part, repair_s)
-        self._later(repair_s + self._luck(part).expovariate(self._rate(part)), self._fail, part)
+        repair_s = self._luck(part).expovariate(1 / (PARTS[self.parts[part]].repair_h * HOUR_S))
+        if part not in self.broken:
+            self._break(part, repair_s)
+        self._later(repair_s + self._luck(part).expovariate(self._rate(part)), self._fail, part, played)
 
     def _break(self, part, repair_s):
         self._note("fault", f"{part} breaks", part)
         self.broken[part] = self.world.now + repair_s
         self._later(repair_s, self._repaired, part)
-        lost = self.site.storage in ("local", "replicated") and self.site.parts[part] == "node"
+        lost = self.site.storage in ("local", "replicated") and self.parts[part] == "node"
         if lost and self._luck(part).random() < DISK_LOST:
             self._disk_lost(part)
         self._settle(part)
@@ -108,17 +118,17 @@ class Life:
 
     # -- who is up -----------------------------------------------------------------------------------------------
     def _powered(self, node):
-        return node not in self.broken and self.site.rack(node) not in self.broken
+        return node not in self.broken and self.racks[node] not in self.broken
 
     def _reached(self):
         """Is a switch left?"""
-        return any(f"switch{each}" not in self.broken for each in range(1, self.site.switches + 1))
+        return not self.broken or any(each not in self.broken for each in self.switches)
 
     def _quorate(self):
         """Do the nodes that see each other hold a majority of the configured votes?"""
         if not self._reached():
             return False
-        votes = sum(map(self._powered, self.site.node_names))
+        votes = sum(map(self._powered, self.racks))
         votes += self.site.witness and "witness" not in self.broken
         return votes >= self.site.votes // 2 + 1
 
@@ -145,7 +155,7 @@ class Life:
             return self._run(vm, home, now + BOOT_S)
         elsewhere = service.ha and quorate and site.storage != "local"
         if elsewhere:
-            free = {node: self._free(node) for node in site.node_names if self._powered(node)}
+            free = {node: self._free(node) for node in self.racks if self._powered(node)}
             taken = {other.node for other in self.vms if other.service is service and other is not vm}
             node = find_room(service, free, taken)
             if node is not None:
@@ -180,7 +190,8 @@ class Life:
         up = {vm.service.name for vm in self.vms if self._serves(vm)}
         for name, since_s in self.down_since.items():
             if since_s is None and name not in up:
-                self.down_since[name], self.cause[name] = self.world.now, part
+                self.down_since[name] = self.counted_s[name] = self.world.now
+                self.cause[name], self.outages[name] = part, self.outages[name] + 1
                 self._note("ha", f"{name} is down", part, service=name)
             elif since_s is not None and name in up:
                 self._end(name, since_s)
@@ -188,18 +199,18 @@ class Life:
                 self.down_since[name] = None
 
     def _end(self, name, since_s):
-        seconds = self.world.now - since_s
+        """Count an outage that began at `since_s`, as far as it has not been counted yet."""
+        seconds = self.world.now - self.counted_s[name]
+        self.counted_s[name] = self.world.now
         self.down_s[name] += seconds
-        self.outages[name] += 1
-        self.longest_s[name] = max(self.longest_s[name], seconds)
-        self.blame[name][self.site.parts.get(self.cause[name], "?")] += seconds
+        self.longest_s[name] = max(self.longest_s[name], self.world.now - since_s)
+        self.blame[name][self.parts.get(self.cause[name], "?")] += seconds
 
     def _close(self):
         """What is still down counts up to now."""
         for name, since_s in self.down_since.items():
             if since_s is not None:
                 self._end(name, since_s)
-                self.down_since[name] = self.world.now
 
     # -- answers -------------------------------------------------------------------------------------------------
     def availability(self, service=None):
@@ -212,7 +223,7 @@ class Life:
     def _name(self, service):
         if service is None and len(self.down_s) == 1:
             return next(iter(self.down_s))
-        if service not in self.down_s:
+        if not isinstance(service, str) or service not in self.down_s:
             raise unknown("service", service, self.down_s)
         return service
 

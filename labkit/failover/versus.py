@@ -18,6 +18,7 @@ from labkit.failover.metrics import Metrics
 from labkit.failover.pair import Pair
 from labkit.failover.pool import Pool
 from labkit.failover.sessions import DEPOSIT, State
+from labkit.vmm.host import whole
 from labkit.world import World
 from labkit.world.errors import LabError, number
 
@@ -53,8 +54,13 @@ class Accident:
     seed: int = 1
 
     def __post_init__(self):
-        number(self.load, "load", least=0.01, most=2.0), number(self.n, "n", least=2, most=20)
+        number(self.load, "load", least=0.01, most=2.0), whole(number(self.n, "n", least=2, most=20), "n")
         number(self.detect_s, "detect_s", least=0.1), number(self.failover_s, "failover_s")
+        number(self.capacity, "capacity", least=0.01, most=1000), number(self.until_s, "until_s", most=86_400)
+        for name in ("crash_s", "late_s", "patience_s"):
+            number(getattr(self, name), name)
+        if self.check_s is not None:
+            number(self.check_s, "check_s", least=0.1)
         if self.state not in STATES:
             raise LabError(f"there is no state {self.state!r}", code=400, next_step=f"one of {', '.join(STATES)}")
         if self.until_s <= self.crash_s:

@@ -32,7 +32,7 @@ class LivePool(Frame):
     keys = ("ArrowRight",)
 
     def __init__(self, backends=3, rate=60, policy="round robin", service_s=0.02, speeds=None, state="none", seed=7):
-        if state not in STATES:
+        if not isinstance(state, str) or state not in STATES:
             raise LabError(f"state can be {', '.join(STATES)}, not {state!r}", code=400)
         self.begin = {"backends": backends, "rate": rate, "policy": policy, "service_s": service_s, "speeds": speeds,
                       "state": state, "seed": seed}  # fmt: skip

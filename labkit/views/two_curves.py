@@ -14,7 +14,7 @@ from functools import lru_cache
 from labkit.failover.versus import STATES, Accident, active, passive
 from labkit.views import card
 from labkit.views.frame import Frame, choice, number
-from labkit.world import draw
+from labkit.world import draw, errors
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 880, 320, 70, 850, 40, 260
 STEP_S = 5.0
@@ -97,6 +97,9 @@ class TwoCurves(Frame):
     keys = ("ArrowLeft", "ArrowRight")
 
     def __init__(self, load_percent=70, n=2, detect_s=3, failover_s=6, check_s=15, state="none"):
+        for value, what in ((load_percent, "load_percent"), (detect_s, "detect_s"), (failover_s, "failover_s"),
+                            (check_s, "check_s")):  # fmt: skip
+            errors.number(value, what)
         self.set = {"load_percent": load_percent, "n": n, "detect_s": detect_s, "failover_s": failover_s,
                     "check_s": check_s, "state": state}  # fmt: skip
         self.accident  # noqa: B018 – bad values are refused here, not in the picture

@@ -157,3 +157,24 @@ def test_the_blast_radius_of_a_power_strip():
     assert rooms.worst_case(placement) == {"node": 1, "switch": 1, "rack": 3}
     with pytest.raises(LabError, match="is no switch"):
         Topology({"n1": ("rack1", ["sw9"])}, {})
+
+
+def test_years_after_years_are_like_the_first():
+    w = World(seed=3)
+    life = Life(w, Site(nodes=1))
+    life.years(300)
+    first, broken = life.down_s["service"], len(w.trace.where(kind="fault", what="node1 breaks"))
+    for _ in range(3):
+        life.years(300)
+    later = (len(w.trace.where(kind="fault", what="node1 breaks")) - broken) / 3
+    assert broken == pytest.approx(600, rel=0.15) and later == pytest.approx(600, rel=0.15)
+    assert life.down_s["service"] == pytest.approx(4 * first, rel=0.3)
+
+
+def test_an_outage_that_one_looks_at_in_the_middle_is_one_outage():
+    w = World(seed=1)
+    life = Life(w, Site(nodes=1, services=[Service("shop", ha=False)]))
+    w.at(1800, life._close)  # as at the end of some years
+    life.breaks("node1", hours=1)
+    assert life.outages["shop"] == 1
+    assert life.down_s["shop"] == life.longest_s["shop"] == 3600 + 60
