@@ -11,7 +11,7 @@ from collections import Counter
 from statistics import fmean
 
 from labkit.views import card
-from labkit.views.frame import Frame, choice, text_field
+from labkit.views.frame import Frame, button, choice, text_field
 from labkit.views.heat_cells import WIDTH, Layout, legend, part, squares, state
 from labkit.vim.balancing.metric import imbalance
 from labkit.world import draw
@@ -118,7 +118,11 @@ class HeatMap(Frame):
     # -- what may be done ------------------------------------------------------------------------------------------
     def controls(self):
         metric = choice("Show", [(word, name) for name, word in METRICS.items()], self.show, value=self.metric)
-        return [[metric, text_field("Host", "esx1", self.choose)]]
+        walk = [  # in the lists and fields the arrow keys have a meaning of their own; on these buttons they walk
+            button("Previous cluster", lambda: self.heard("PageUp"), hint="Page Up; arrow keys: host by host"),
+            button("Next cluster", lambda: self.heard("PageDown"), hint="Page Down; arrow keys: host by host"),
+        ]
+        return [[metric, text_field("Host", "esx1", self.choose), *walk]]
 
     def show(self, metric):
         """Another metric."""

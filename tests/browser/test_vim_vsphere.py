@@ -82,9 +82,12 @@ def test_two_thousand_five_hundred_hosts_are_walked_by_keyboard(notebook):
     view = notebook.output("s03-scale-x24")
     fill(notebook, view, "Host", "esx1001")
     view.get_by_text("esx1001 in cluster17").first.wait_for()
+    press(notebook, view.get_by_role("button", name="Next cluster"))
+    view.get_by_text("esx1064 in cluster18").first.wait_for()
+    notebook.page.keyboard.press("ArrowRight")
+    view.get_by_text("esx1065 in cluster18").first.wait_for()
     view.get_by_label("Show").select_option("memory used")
-    notebook.page.keyboard.press("PageDown")
-    view.get_by_text("in cluster18").first.wait_for()
+    view.get_by_text("memory used: mean").first.wait_for()
 
 
 def test_what_was_seen_is_written_down_and_explained(notebook):

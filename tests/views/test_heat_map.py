@@ -95,3 +95,12 @@ def test_blocks_do_not_overlap_and_stay_on_the_page():
 def test_it_draws_the_same_each_time():
     w, vim = center()
     assert HeatMap(vim).html() == HeatMap(vim).html()
+
+
+def test_there_is_a_button_on_which_the_arrow_keys_walk():
+    w, vim = center()
+    view = HeatMap(vim)
+    words = [widget.description for row in view.controls() for widget in row]
+    assert words == ["Show", "Host", "Previous cluster", "Next cluster"]
+    view.controls()[0][3].click()
+    assert view.chosen == "esx5", "the first host of the second cluster"
