@@ -303,3 +303,29 @@ def test_a_newer_order_is_not_reported_as_done_with_the_state_of_the_older_one()
     world.run(until=5)
     assert ["web", "running", 2] not in [row[:3] for row in rows]
     assert rows[-1][:3] == ["web", "off", 2]
+
+
+# -- what the database must not forget ---------------------------------------------------------------------------------
+def test_orders_after_a_crash_are_newer_than_those_before_it():
+    center = Center().made()
+    before = center.web.n
+    center.world.crash("vim")
+    center.world.start("vim")
+    for hand in center.hands:
+        hand.tell(*([["web", "running", before]] if hand is center.hands[0] else []), full=True)
+    center.vim.create("db", spec=SHARED)
+    center.vim.stop("web")
+    center.later(1)
+    assert center.web.n > before and center.vim.vms["db"].n > before, "an agent ignores what is older"
+    assert center.hands[0].got()[-1] == "off"
+
+
+def test_a_restart_in_the_middle_of_a_migration_waits_for_the_target():
+    center = Center(3).moving()
+    center.vim.fenced("esx1")
+    center.vim.restart("web")
+    center.later(20)
+    assert center.hands[1].got() == ["drop"] and center.hands[2].got() == [], "esx2 may have let it run"
+    center.hands[1].tell(["web", "absent", center.web.n])
+    center.later(1)
+    assert sorted(center.hands[1].got() + center.hands[2].got()) == ["drop", "take"]
