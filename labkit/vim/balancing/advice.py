@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from labkit.vim.balancing.checks import reason, stays
-from labkit.world.errors import unknown
+from labkit.world.errors import LabError, unknown, words
 
 
 class Move(NamedTuple):
@@ -44,10 +44,11 @@ class Advice:
 
     def explain(self, name):
         """Rows (host, why not) for this VM, as things are once the moves are made.
-        LabError for an unknown VM."""
+        LabError (404) for an unknown VM."""
         grid = self._grid
-        if name not in grid.vm_at:
-            raise unknown("VM", name, grid.vm_at)
+        if words(name, "a VM's name") not in grid.vm_at:
+            error = unknown("VM", name, grid.vm_at)
+            raise LabError(error.message, 404, True, error.next_step)
         vm = grid.vm_at[name]
         moved = [move for move in self.moves if move.vm == name]
         general = f"it moves to {moved[0].target} now" if moved else stays(grid, self._limits, vm, self._resting)

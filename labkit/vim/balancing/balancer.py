@@ -17,9 +17,9 @@ switched on (here: labkit.vim.placement) and can be told for each VM to leave it
 from collections import Counter, defaultdict
 
 from labkit.vim.balancing.greedy import recommend
-from labkit.vim.balancing.loads import HostLoad, VmLoad
+from labkit.vim.balancing.loads import HostLoad, VmLoad, known_names
 from labkit.vim.balancing.regulator import Regulator
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number, unknown, words
 
 AUTOMATION = ("full", "manual")
 
@@ -37,7 +37,7 @@ class Balancer:
         if automation not in AUTOMATION:
             raise LabError(f"automation is one of {', '.join(AUTOMATION)}, not {automation!r}", 400, True)
         self.period_s, self.tick_s = number(period_s, "period_s", least=1), number(sample_s, "sample_s", least=1)
-        self.automation, self.pinned, self.options = automation, frozenset(pinned), options
+        self.automation, self.pinned, self.options = automation, frozenset(known_names(pinned, "pinned")), options
         self.vim, self.advice, self.moves = None, {}, []
         self.regulators = defaultdict(lambda: Regulator(**options))
         Regulator(**options)  # refuses what cannot be meant at once
@@ -110,7 +110,7 @@ class Balancer:
 
     def explain(self, name):
         """Rows (host, why not) for a VM, by the loads of this moment. LabError (404) if there is no such VM."""
-        if name not in self.vim.vms:
+        if words(name, "a VM's name") not in self.vim.vms:
             error = unknown("VM", name, self.vim.vms)
             raise LabError(error.message, 404, True, error.next_step)
         vm = self.vim.vms[name]

@@ -24,8 +24,9 @@ from labkit.vim.balancing.advice import Advice, Move
 from labkit.vim.balancing.checks import CHECKS, WORTH, Limits, allowed
 from labkit.vim.balancing.cost import AT_ONCE, LINK_MIB_S, STAYS_S, copying, cost_mhz_s, relief_mhz, trouble
 from labkit.vim.balancing.grid import Grid
+from labkit.vim.balancing.loads import HostLoad, VmLoad, known_names, listed
 from labkit.vmm.host import whole
-from labkit.world.errors import LabError, number, unknown
+from labkit.world.errors import LabError, number, unknown, words
 
 LEAST = 1e-4  # an imbalance lower by less is none
 
@@ -50,10 +51,11 @@ def recommend(hosts, vms, *, threshold=metric.THRESHOLD, target=None, stop=None,
     stays_s      how long the load is expected to stay as it is
     Raises LabError (400) for figures that cannot be meant, (404) for a VM on a host that is not in the list.
     """
-    hosts, vms, resting = list(hosts), list(vms), frozenset(resting)
+    hosts, vms = listed(hosts, HostLoad), listed(vms, VmLoad)
     checked(hosts, vms)
+    resting = frozenset(known_names(resting, "resting"))
     limits = Limits(whole(at_once, "at_once"), number(stays_s, "stays_s"), number(link_mib_s, "link_mib_s", least=1e-6),
-                    policy, LEAST)  # fmt: skip
+                    words(policy, "policy"), LEAST)  # fmt: skip
     aim = aims(threshold, target, stop, max(len(hosts), 1))
     most = len(vms) if most is None else whole(most, "most", least=0)
     grid = Grid(hosts, vms, limits, resting, busy)

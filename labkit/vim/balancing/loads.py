@@ -6,7 +6,7 @@ Data only, so that the same decision serves a real VIM, a rehearsal on a tape of
 from dataclasses import dataclass
 
 from labkit.vmm.host import level
-from labkit.world.errors import number, words
+from labkit.world.errors import LabError, number, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class VmLoad:
 
     def __post_init__(self):
         words(self.name, "a VM's name")
+        words(self.host, f"the host of {self.name}")
         number(self.demand_mhz, f"demand_mhz of {self.name}")
         number(self.memory_mib, f"memory_mib of {self.name}", least=1)
         number(self.dirty_mib_s, f"dirty_mib_s of {self.name}")
@@ -96,3 +97,21 @@ def alike(hosts, vms, demand_mhz, memory_mib=4096, dirty_mib_s=10):
     some = [VmLoad(f"vm{place + 1}", names[place % hosts], demand_mhz, memory_mib, dirty_mib_s)
             for place in range(hosts * vms)]  # fmt: skip
     return [HostLoad(name) for name in names], some
+
+
+def listed(some, kind):
+    """A list of HostLoads or VmLoads. LabError (400) for anything else."""
+    if isinstance(some, str) or not hasattr(some, "__iter__"):
+        raise LabError(f"a list of {kind.__name__} is needed, not {some!r}", 400, True, f"[{kind.__name__}(…), …]")
+    some = list(some)
+    for one in some:
+        if not isinstance(one, kind):
+            raise LabError(f"{one!r} is no {kind.__name__}", 400, True, "labkit.vim.balancing has it")
+    return some
+
+
+def known_names(some, what):
+    """Names of VMs. LabError (400) for a single text and for what is none."""
+    if isinstance(some, str) or not hasattr(some, "__iter__"):
+        raise LabError(f"{what} is a list of names, not {some!r}", 400, True, '("vm1",)')
+    return [words(name, f"one of {what}") for name in some]

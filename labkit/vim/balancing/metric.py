@@ -26,6 +26,8 @@ THRESHOLD = 3  # documented default of DRS's migration threshold, from 1 (conser
 
 def imbalance(loads):
     """Standard deviation of the hosts' loads (parts of their capacity); 0 for no host or one."""
+    if isinstance(loads, str) or not hasattr(loads, "__iter__"):
+        raise LabError(f"loads are a list of numbers, not {loads!r}", 400, True, "[0.9, 0.2]")
     loads = [number(load, "a load") for load in loads]
     if len(loads) < 2:
         return 0.0

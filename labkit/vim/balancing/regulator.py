@@ -32,7 +32,7 @@ class Regulator:
 
     def __init__(self, threshold=metric.THRESHOLD, target=None, stop=0.5, hold=3, rest_s=600, **options):
         self.threshold, self.target, self.options = threshold, target, options
-        self.stop, self.hold = number(stop, "stop", most=1), whole(hold, "hold")
+        self.stop, self.hold = number(stop, "stop", most=1), whole(number(hold, "hold", most=1000), "hold")
         self.rest_s = number(rest_s, "rest_s")
         aims(threshold, target, None, 1)
         self.samples, self.moved_s = deque(maxlen=hold), {}

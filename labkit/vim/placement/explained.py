@@ -114,12 +114,12 @@ class Explanation:
 
     def _repr_html_(self):
         left = {"style": "text-align:left;vertical-align:top"}
-        stages = [(stage.filter, stage.dropped, stage.left, reasons(stage)) for stage in self.stages]
+        stages = [(stage.filter, f"{stage.dropped:,}", f"{stage.left:,}", reasons(stage)) for stage in self.stages]
         best = [(each.host, each.words()) for each in self.weighed]
         end = f"Chosen: {self.winner}" if self.winner else "No valid host"
         return (
             html(self.heading, ("filter", "drops", "leaves", "because"), stages, left)
-            + html(f"{self.request}: the best of {self.passed} that passed", ("host", "weighers"), best, left)
+            + html(f"{self.request}: the best of {self.passed:,} that passed", ("host", "weighers"), best, left)
             + element("p", element("strong", escape(end)))
         )
 
