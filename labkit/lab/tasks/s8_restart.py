@@ -34,11 +34,11 @@ class Attempt:
         self.data, self.world = data, world
         self.vms = {vm["name"]: vm for vm in data["vms"]}
         self.left, self.fails, self.fenced = dict(data["free"]), data["fence_fails"], False
-        self.started, self.fence_planned = {}, False
+        self.started, self.fence_planned, self.fence_tried = {}, False, False
 
     def fence(self, host):
         """False when the power switch did not obey."""
-        ok = self.fails == 0
+        ok, self.fence_tried = self.fails == 0, True
         self.fails -= 0 if ok else 1
         self.fenced = self.fenced or ok
         self.world.emit("plan", host, "ipmi", "power off", succeeded=ok)
@@ -99,7 +99,7 @@ def judge(scenario, artefact):
         failure = malformed(steps, data) or carry_out(steps, state)
         if failure or state.fenced:
             return failure or left_down(state)
-    return None if state.fails > 0 else left_down(state)
+    return None if state.fails > 0 and state.fence_tried else left_down(state)
 
 
 def carry_out(steps, state):
