@@ -10,6 +10,7 @@ not the answer.
 
 from typing import NamedTuple
 
+from labkit.vsphere.arguments import texts
 from labkit.vsphere.host_client import HostClient
 from labkit.vsphere.vcenter import VCenter
 from labkit.world import World
@@ -145,7 +146,7 @@ def try_out(operation, outage=None, where=THIS, seed=6):
     """Play one cell; returns its Outcome. LabError for an operation, outage or place that there is not."""
     for value, known, what in ((operation, OPERATIONS, "operation"), (outage, (None, *OUTAGES), "outage"),
                                (where, HOSTS, "place")):  # fmt: skip
-        if value not in known:
+        if not isinstance(value, (str, type(None))) or value not in known:
             raise unknown(what, value, [each for each in known if each])
     vc = yard(operation, seed)
     if operation == "HA restart" and outage != "ESXi" or operation != "HA restart":
@@ -196,5 +197,6 @@ class Table(tuple):
 
 
 def outage_table(outages=OUTAGES):
-    """Play every cell for these outages."""
+    """Play every cell for these outages. LabError (400) for what is no list of them."""
+    texts(outages, "outages")
     return Table(try_out(operation, outage, where) for outage in outages for operation in OPERATIONS for where in HOSTS)

@@ -3,13 +3,11 @@
     route(command, health) -> path | None
 
 command   {"do": "power on" | "power off" | "migrate", "vm": "erp", "host": "esx1"}; with "to": "esx2" for a migration
-health    {"vpxd": True, "esx1": {"vpxa": True, "hostd": False, "ESXi": True, "lockdown": False}, "esx2": {…}}: True is
-alive;
-          on a dead ESXi nothing else lives. "lockdown": the host is in lockdown mode
+health    {"vpxd": True, "esx1": {"vpxa": True, "hostd": False, "ESXi": True, "lockdown": False}, "esx2": {…}}: True
+          is alive; on a dead ESXi nothing else lives. "lockdown": the host is in lockdown mode
 path      the stations of the order in turn, from the first process that the client talks to down to the machine of the
-VM's
-          host: ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"], or past vCenter ["esx1-hostd", "esx1"]; None if no way is
-          left
+          VM's host: ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"], or past vCenter ["esx1-hostd", "esx1"]; None if no
+          way is left
 
 Worked example: everything lives, power on erp on esx1 → ["vpxd", "esx1-vpxa", "esx1-hostd", "esx1"]. While vCenter can
 do it, it is done through vCenter: its rules and its inventory count. The order is given in a world in which these

@@ -2,19 +2,21 @@
 
     runbook(found) -> list of commands
 
-found = {"vm": "erp", "memory_mib": 4096, "registered_on": "esx1", "disk_on": "san1" (shared) or "esx1-local", "hosts":
-{"esx1":
-        {"answers": False (to the host client), "pings": False (the machine), "server": "on", "off" or "unknown" (what
-        its BMC says), "lockdown": "disabled", "normal" or "strict", "memory_mib": 16384, "mounts": ["san1"]}, "esx2":
-        {…}}}
+found = {"vm": "erp", "memory_mib": 4096, "registered_on": "esx1",
+         "disk_on": "san1" (shared) or "esx1-local" (inside that host),
+         "hosts": {"esx1": {"answers": False,         # to the host client
+                            "pings": False,           # the machine
+                            "server": "on",           # what its BMC says: "on", "off"; "unknown": it is silent
+                            "lockdown": "disabled",   # or "normal", "strict"
+                            "memory_mib": 16384, "mounts": ["san1"]}, "esx2": {…}, "esx3": {…}}}
 
 Commands, each a list [what, host]:
     ["power on", h]           at the host client of h: needs the VM registered there
     ["register", h]           at the host client of h: needs the VM's disk on a datastore that h mounts
-    ["end lockdown", h]       at the console of h (DCUI), possible in normal lockdown only; before, the host client is
-    refused ["restart agents", h]     at the console of h: hostd runs again, if the machine lives (it pings) ["power off
-    server", h]   by the BMC of h: everything on it ends; possible if the BMC says 'on' or 'off' ["restore", h]
-    last night's backup onto the local disk of h, registered there
+    ["end lockdown", h]       at the console of h (DCUI), in normal lockdown only; before, the host client is refused
+    ["restart agents", h]     at the console of h: hostd runs again, if the machine lives (it pings)
+    ["power off server", h]   by the BMC of h: everything on it ends; possible if the BMC says 'on' or 'off'
+    ["restore", h]            last night's backup onto the local disk of h, registered there
 
 The commands are carried out one after the other, until one fails. [] is an answer, too: nothing can be done now that is
 safe. A VM whose disk is lost with its host may be restored from the backup or left alone, as the company's rules say.
@@ -71,7 +73,8 @@ def safety(yard):
         words = f"{yard.told}: at '{yard.guessed}' nobody knew that {yard.home} is off; {why}"
         return Failure("safety", ONE_COPY, f"{words}.", "S6.m5")
     if yard.switched_off:
-        words = f"{yard.told}: {yard.switched_off} lived, its other VMs are gone; only its hostd was silent"
+        why = "it even answered" if yard.found["hosts"][yard.switched_off]["answers"] else "only its hostd was silent"
+        words = f"{yard.told}: {yard.switched_off} lived, its other VMs are gone; {why}"
         return Failure("safety", ALIVE, f"{words}.", "S6.m5")
     if yard.restored and not yard.lost_disk:
         return Failure("safety", DATA, f"{yard.told}: the disk is there and is newer; today's work is lost.")

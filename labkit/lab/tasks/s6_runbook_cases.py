@@ -17,7 +17,7 @@ GIB = 1024
 
 
 def scenarios(seed):
-    """Twenty-six situations; the seed draws the VM, its host and its size."""
+    """Some thirty situations; the seed draws the VM, its host and its size."""
     luck = Random(f"S6.T2/{seed}").random
     rows = [*living(luck), *shared(luck), *local(luck), *locked(luck)]
     return [Scenario(family, seed * 100 + number, title, data) for number, (family, title, data) in enumerate(rows)]
@@ -87,7 +87,9 @@ def shared(luck):
 
 
 def local(luck):
-    """Its host says nothing at all, and its disk lies in it."""
+    """Its host says nothing at all, or only its hostd does not, and its disk lies in it: to do nothing is not always
+    right."""
+    yield row(LOCAL, "its hostd is silent, the machine pings", found(luck, "local", answers=False), "hostd")
     yield row(LOCAL, "its server is off", found(luck, "local", **SILENT, server="off"), "dead", False)
     yield row(LOCAL, "its server is on", found(luck, "local", **SILENT, server="on"), "dead", False)
     yield row(
