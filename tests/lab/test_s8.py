@@ -9,7 +9,7 @@ SEEDS = (1, 5, 1_000_003)
 
 
 def points(task, artefact, seed):
-    return judge_task(tasks.find(task), artefact, seed).points
+    return judge_task(tasks.get(task), artefact, seed).points
 
 
 def first_fit(dead, vms, free):
