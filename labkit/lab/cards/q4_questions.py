@@ -17,7 +17,7 @@ def after_the_loss(seed):
         (f"the others are asked for {need} % of what they can do; their queues grow until clients give up", None),
         ("nothing: active–active means that each can replace each", "Q4.m3"),
         ("nothing: the balancer sends the requests to the others", "Q4.m2"),
-        ("a short outage of all, as with active–passive", "Q4.m1"),
+        ("one dead node of so many is one more or less: answers take as long as before", "Q4.m3"),
     ]
     keyed, correct = turned(seed + 1, options)
     return Question(

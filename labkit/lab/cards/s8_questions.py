@@ -32,7 +32,7 @@ def waits(seed):
         (right, None),
         (memory, "S8.m1"),
         ("the VM's disk must be copied to the new host first", "S8.m1"),
-        ("an administrator has to agree", "S8.m3"),
+        ("out of mere caution: it costs time and protects nothing", "S8.m3"),
     ]
     keyed, correct = turned(seed // len(WAITS) + 2, options)
     return Question("S8.c1", text, keyed, correct, why, waits)
@@ -48,8 +48,8 @@ def room(seed):
     options = [
         (f"{min(fit, many)}", None),
         (f"{many}: HA restarts all of them", "S8.m4"),
-        (f"{many - many // hosts}: those of the lost host stay down", "S8.m5"),
-        ("none before the host is repaired", "S8.m5"),
+        (f"{many}: they are moved in time, with their memory", "S8.m1"),
+        (f"{many - many // hosts}: those of the lost host wait for it", ""),
     ]
     keyed, correct = turned(seed, options)
     text = (

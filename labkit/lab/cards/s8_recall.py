@@ -40,9 +40,9 @@ def repeat(seed):
     story, same, other = ORDERS[seed % len(ORDERS)]
     options = [
         (f"the same order to {other}: one of the two will do it", "S8.m2"),
-        ("nothing: an order that was sent is done", "S8.m5"),
+        ("nothing: an order that was sent is done", "S7.m3"),
         (f"the same order to {same}, as often as it takes", None),
-        ("the VM must be deleted and made anew first", "S8.m4"),
+        ("wait: without an answer nothing has been done, and nothing may be repeated", "S7.m3"),
     ]
     keyed, correct = turned(seed + 1, options)
     why = f"On {same} the repetition does no harm: the VM is there once. A second host would make a second copy."
@@ -55,7 +55,7 @@ def moved(seed):
     options = [
         ("the disk: memory can be read from it", "S8.m1"),
         ("the source: it must live until the end and send", None),
-        ("nothing but a target with room", "S8.m1"),
+        ("nothing but a target with room: a lost host's VM can be moved, too", "S8.m1"),
         ("a second copy that has been running for a while", "S8.m6"),
     ]
     keyed, correct = turned(seed, options)
