@@ -49,7 +49,7 @@ def new(vim, name, spec=None, template=None, project=None, groups=(), priority="
         raise LabError(f"a VM needs a Spec, not {spec!r}", 400, True, "spec=Spec(memory_mib=2048), or a template")
     if priority not in PRIORITIES:
         raise LabError(f"there is no priority {priority!r}", 400, True, f"one of {', '.join(PRIORITIES)}")
-    if groups and (isinstance(groups, str) or not all(isinstance(group, str) for group in groups)):
+    if not isinstance(groups, (list, tuple)) or not all(isinstance(group, str) for group in groups):
         raise LabError(f"groups must be names, not {groups!r}", 400, True, 'groups=("db",)')
     if project is not None:
         words(project, "a project's name")
