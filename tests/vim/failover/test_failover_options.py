@@ -226,3 +226,16 @@ def test_a_rule_that_was_given_before_there_were_hosts_is_checked_at_the_first_p
     with pytest.raises(LabError, match="no host 'esx9'"):
         vim.create("web", spec=SMALL)
     assert not vim.vms
+
+
+def test_a_host_that_is_heard_again_while_others_are_asked_about_it_is_not_fenced():
+    w, vim = center()
+    vim.create("web", spec=SMALL, host="esx1").wait()
+    w.cut("vim", ["esx1-agent", "esx1-bmc"])
+    while not vim.failover.cases:
+        w.run(until=w.now + 0.5)
+    w.heal()
+    w.cast("vim", "esx1-agent", "vim", "describe")
+    w.run(until=w.now + 120)
+    assert vim.failover.cases["esx1"].outcome == "back" and w.nodes["esx1"].state == "running"
+    assert not w.trace.where(kind="ipmi", what="power off") and vim.vms["web"].host.name == "esx1"
