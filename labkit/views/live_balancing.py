@@ -125,7 +125,8 @@ class LiveBalancing(Frame):
 
     def html(self):
         advice = self.played.advice
-        why = f"Last pass: {advice.why}." if advice is not None else "No pass yet."
+        moves = f"{len(advice.moves)} move{'s' * (len(advice.moves) != 1)}" if advice is not None else ""
+        why = f"Last pass: {moves}; then no more: {advice.why}." if moves else "No pass yet."
         said, because = (card.Html(f"<p>{card.text(words)}</p>") for words in (self.figures(), why))
         note = "One line of requests per host; copying takes CPU on both hosts. Settings begin the same hours again."
         return card.panel("Live balancing", said, picture(self.played, self.chosen), because, note=note)

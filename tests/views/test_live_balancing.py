@@ -26,6 +26,7 @@ def test_bars_arcs_and_sentences_say_the_same():
     assert last and last[0].source == "esx1"
     assert f"Last pass: {last[0].vm} from esx1 to {last[0].target}" in view.text()
     html = view.html()
+    assert f"Last pass: {len(last)} move" in html, "what is said beside the picture counts its arcs"
     assert html.count('fill-opacity="0.35"') == 9 and "var(--lab-orange)" in html and ">100 %<" in html
     assert "esx1 84% with 3 VMs." in html, "the arc is drawn before the copy has ended"
     view.run(60)
