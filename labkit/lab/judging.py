@@ -103,7 +103,9 @@ def nothing_yet(task: Task, seed: int) -> Report:
 
 
 def absent(artefact: Any) -> bool:
-    """True for what an unsolved answer cell leaves behind: None or `...`."""
+    """True for what an unsolved answer cell leaves behind: None, `...`, or a dict in which every value is `...`."""
+    if isinstance(artefact, dict) and artefact:
+        return all(value is Ellipsis for value in artefact.values())
     return artefact is None or artefact is Ellipsis
 
 

@@ -71,3 +71,15 @@ def test_a_task_names_what_it_lacks():
 def test_a_renamed_argument_is_a_rule_of_its_own(quorum):
     failure = judge_task(quorum.TASK, lambda nodes, part: True).failure
     assert failure.rule == RULE_NAMES and "keep the names: expected, part" in failure.did
+
+
+def test_a_configuration_of_three_dots_is_an_answer_cell_as_it_was_released():
+    stub = {"interval_s": ..., "misses": ..., "fencing": ..., "replication": ..., "redirect": ..., "drill_days": ...}
+    report = judge_task(tasks.get("S10.T2"), stub)
+    assert report.points == 0 and report.failure.layer == "import"
+    assert "there is no configuration yet" in report.failure.did
+
+
+def test_a_design_without_services_is_told_what_is_missing():
+    failure = judge_task(tasks.get("Q3.T1"), lambda services, budget, prices: {"nodes": 3}).failure
+    assert failure.did == "you returned {'nodes': 3}: 'services' is not in it"

@@ -49,7 +49,8 @@ def judge(scenario, artefact):
             return Failure("safety", PLACE, error.message)
         return Failure("type", SHAPE, error.message)
     except (TypeError, KeyError, AttributeError) as error:
-        return Failure("type", SHAPE, f"you returned {said!r}: {str(error) or type(error).__name__}")
+        missing = f"{error} is not in it" if isinstance(error, KeyError) else str(error)
+        return Failure("type", SHAPE, f"you returned {said!r}: {missing}")
     if site.price > budget:
         return Failure("economy", BUDGET, f"your site costs {site.price}, the budget is {budget}")
     return drill(site, services, artefact.world) or live(site, services, scenario.seed)
