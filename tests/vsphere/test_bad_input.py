@@ -81,8 +81,8 @@ def test_the_host_client_refuses_as_well(vc):
     "options",
     [{"clusters": ["a"]}, {"clusters": {1: 2}}, {"clusters": {"": 2}}, {"clusters": {"a": 0}}, {"hosts": 0},
      {"hosts": 2.5}, {"hosts": True}, {"shared": "san1"}, {"shared": None}, {"shared": [3]}, {"drs": 3}, {"drs": "x"},
-     {"name": None}, {"tolerates": -1}, {"tolerates": "1"}, {"tolerates": 1.5}, {"tolerates": float("nan")}, {"response": []},
-     {"version": 8.0}, {"version": []}],
+     {"name": None}, {"tolerates": -1}, {"tolerates": "1"}, {"tolerates": 1.5}, {"tolerates": float("nan")},
+     {"response": []}, {"version": 8.0}, {"version": []}],
 )  # fmt: skip
 def test_a_vcenter_that_cannot_be_meant_is_not_half_built(options):
     w = World(seed=7)

@@ -127,7 +127,7 @@ def test_a_session_ends_with_its_process(vc):
     vc.world.start("vpxd")
     vc.world.run(until=vc.world.now + 20)
     with pytest.raises(LabError):
-        vc.world.ask("admin", "vpxd", "soap", "PowerOnVM_Task", session=key + "0", vm="erp")
+        vc.world.ask("admin", "vpxd", "soap", "PowerOnVM_Task", session=key, vm="erp")
     vc.power_on("erp").wait()  # the client logs in again
 
 
