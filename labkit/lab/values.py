@@ -39,6 +39,9 @@ class _Copy:
             if isinstance(value, kind):
                 return copy(value, where, depth)
         if isinstance(value, (list, tuple)):
+            if 0 < len(value) < ITEMS - self.items and _simple(value):
+                self.items += len(value)
+                return list(value)
             return [self.of(item, f"{where}[{i}]" if depth < 3 else where, depth + 1) for i, item in enumerate(value)]
         raise NotPlain(f"{where} is {a_kind(value)}{_advice(value)}")
 
@@ -67,6 +70,12 @@ class _Copy:
                 dict.__getitem__(value, key), f"{where}[{_short(key)}]" if depth < 3 else where, depth + 1
             )
         return copy
+
+
+def _simple(values) -> bool:
+    """Only truth values, or only finite numbers with a point: copied at once, most long lists are like that."""
+    kinds = set(map(type, values))
+    return kinds == {bool} or kinds == {float} and math.isfinite(sum(map(abs, values)))
 
 
 def a_kind(value) -> str:

@@ -9,7 +9,7 @@ FAMILIES = {ROOM: 1, FULL: 1, STATE: 1}
 
 
 def scenarios(seed):
-    """Twenty-one services, the simpler ones first in each family."""
+    """Twenty-three services, the simpler ones first in each family."""
     luck = Random(f"Q4.T3/{seed}").random
     told = [*roomy(luck), *full(luck), *stateful(luck)]
     return [Scenario(family, seed * 100 + i, title(data), data) for i, (family, data) in enumerate(told)]
@@ -25,7 +25,7 @@ def full(luck):
 
 
 def roomy(luck):
-    """The others have room: nobody waits for a standby."""
+    """The others have room: nobody waits for a standby. At the end they have none, for comparison."""
     yield ROOM, service(luck, load(luck, 2, 0.6), 2, cold(luck), "none")
     for n, need, state in (
         (2, 0.5, "none"),
@@ -35,6 +35,8 @@ def roomy(luck):
         (5, 0.8, "none"),
     ):
         yield ROOM, service(luck, load(luck, n, need), n, hot(luck), state)
+    for state in ("one writer", "none"):
+        yield ROOM, service(luck, load(luck, 2, 1.5), 2, hot(luck), state)
 
 
 def stateful(luck):

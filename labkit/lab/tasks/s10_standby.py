@@ -96,7 +96,7 @@ def two(pair, desk):
 
 def healthy(pair, data, desk):
     """Somebody was switched off who served."""
-    if not data["lives"] or pair.world.nodes["node1"].state == "running":
+    if pair.world.now >= data["lives_until_s"] or pair.world.nodes["node1"].state == "running":
         return None
     now, silence, _ = next(each for each in desk.orders if "fence" in each[2])
     did = f"node1, which served, was switched off: at {now:g} s, after {silence:.1f} s of silence, you ordered it first"

@@ -37,7 +37,8 @@ def cuts(luck):
 
 
 def noise(luck):
-    """Nothing is wrong but the network: one or two beats in a row get lost, the others are late."""
+    """At first nothing is wrong but the network: one or two beats in a row get lost, the others are late. Then node1
+    crashes, so that who never does anything keeps no promise here, either."""
     for lost, jitter_s in ((1, 0.0), (2, 0.0), (1, 0.4), (2, 0.4), (2, 0.4)):
         at_s = int(moment(luck))
         again_s = at_s + 7 + int(luck() * 5)
@@ -47,7 +48,10 @@ def noise(luck):
         beats = "one beat is" if lost == 1 else "two beats in a row are"
         words = f"{beats} lost at {at_s} s and again at {again_s} s"
         words += f", beats are up to {jitter_s:g} s late" if jitter_s else ""
-        yield JITTER, words, case(deeds, None, "", lives=True, jitter_s=jitter_s, end_s=again_s + 14)
+        crash_s = round(again_s + 8 + 0.1 + 0.8 * luck(), 1)
+        words += f"; node1 crashes at {crash_s:g} s"
+        deeds.append([crash_s, "crash"])
+        yield JITTER, words, case(deeds, crash_s, "its crash", lives_until_s=crash_s, jitter_s=jitter_s)
 
 
 def recoveries(luck):
@@ -65,14 +69,15 @@ def recoveries(luck):
         heal_s = round(at_s + away_s, 1)
         deeds = [[1.5, "switch fails"], [at_s, "cut"], [heal_s, "heal"], [round(heal_s + 4, 1), "switch works"]]
         title = f"the cable is cut at {at_s:g} s and mended at {heal_s:g} s; the power switch works again 4 s later"
-        yield RECOVERY, title, case(deeds, None, "", lives=True, end_s=heal_s + 14)
+        end_s = heal_s + 14
+        yield RECOVERY, title, case(deeds, None, "", lives_until_s=end_s, end_s=end_s)
 
 
-def case(deeds, act_from_s, because, *, fence_s=0, jitter_s=0.0, lives=False, back_s=None, end_s=None):
-    """The data of one accident: from when the standby must act (None: never), and who must live."""
+def case(deeds, act_from_s, because, *, fence_s=0, jitter_s=0.0, lives_until_s=0, back_s=None, end_s=None):
+    """The data of one accident: from when the standby must act (None: never), and until when node1 must live."""
     end_s = act_from_s + 18 if end_s is None else end_s
     return {"deeds": deeds, "act_from_s": act_from_s, "because": because, "fence_s": fence_s, "jitter_s": jitter_s,
-            "lives": lives, "back_s": back_s, "end_s": end_s}  # fmt: skip
+            "lives_until_s": lives_until_s, "back_s": back_s, "end_s": end_s}  # fmt: skip
 
 
 def moment(luck):

@@ -37,6 +37,7 @@ def judge(scenario, artefact):
     wrong = malformed(said)
     if wrong:
         return Failure("type", SHAPE, f"{service['name']}: {wrong}")
+    said["n"] = int(said["n"])  # 3.0 nodes are 3
     lived = year.live(service, said, faults)
     tell(artefact.world, lived)
     failure = broken(service, said, lived)
@@ -62,7 +63,7 @@ def malformed(said):
         if said[key] not in allowed:
             return f"{key} is {said[key]!r}; it can be {', '.join(allowed)}"
     n = said["n"]
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 40:
+    if type(n) not in (int, float) or n != int(n) or not 1 <= n <= 40:
         return f"n is {n!r}, not a whole number of nodes from 1 to 40"
     if (said["mode"] == "single") != (n == 1):
         return f"mode {said['mode']} with n = {n}: one node is 'single', several are AA or AP"

@@ -34,6 +34,7 @@ def judge(scenario, artefact):
     said = artefact.call(**{name: data[name] for name in ("peak", "per_node", "k", "target", "zones")})
     if not well_formed(said, data["zones"]):
         return Failure("type", SHAPE, f"for {data['zones']} zone{'s' * (data['zones'] > 1)} you returned {said!r}")
+    said = list(map(int, said))
     dead = dies(said, data)
     left = sum(said) - len(dead)
     if left < 1:
@@ -55,7 +56,7 @@ def judge(scenario, artefact):
 
 def well_formed(said, zones):
     """A list of whole numbers, one per zone, not more than a room can hold."""
-    whole = isinstance(said, list) and all(isinstance(n, int) and not isinstance(n, bool) for n in said)
+    whole = isinstance(said, list) and all(type(n) in (int, float) and n == int(n) for n in said)
     return whole and len(said) == zones and all(0 <= n <= 500 for n in said)
 
 
