@@ -53,3 +53,18 @@ def test_a_vim_that_was_away_does_not_say_that_vms_were_powered_on():
     assert vim.vms["web"].seen == "running"
     assert [name for _, name, *_ in events.where(entity="web")] == ["VmPoweredOnEvent"]
     assert vim.monitoring.history("esx1")[-1][0] > 110
+
+
+def test_how_long_a_value_has_been_too_high_begins_anew_with_the_vims_process():
+    w = World(seed=9)
+    vim = datacenter(w, hosts=1, shared=("san1",))
+    vim.monitoring.alarm("busy", "cpu_percent", above=20, for_s=120)
+    vim.create("web", spec=Spec(vcpus=4, demand_mhz=5000)).wait()
+    w.run(until=w.now + 100)
+    w.crash("vim")
+    w.run(until=w.now + 5)
+    w.start("vim")
+    w.run(until=w.now + 60)
+    assert vim.monitoring.status("esx1") == "green"  # 160 s in all, of which the VIM has seen 60 on end
+    w.run(until=w.now + 80)
+    assert vim.monitoring.status("esx1") == "red"

@@ -249,3 +249,15 @@ def test_two_that_must_keep_apart_do_not_meet_through_a_migration_that_is_under_
     assert vim.vms["db2"].target is not None
     with pytest.raises(LabError, match="group 'db' must keep apart, and db1 and db2 are both on esx1"):
         vim.policies.separate("db")
+
+
+def test_a_vm_that_is_terminated_before_it_is_there_holds_its_room_until_it_is_gone():
+    w, vim = made()
+    vim.policies.quota("shop", memory_mib=4096)
+    vim.create("a", spec=Spec(memory_mib=4096), project="shop")
+    w.run(until=w.now + 0.001)  # ordered from its host, which may have begun
+    vim.terminate("a")
+    with pytest.raises(LabError, match="asked 4,096"):
+        vim.create("b", spec=Spec(memory_mib=4096), project="shop")
+    w.run(until=w.now + 30)
+    vim.create("b", spec=Spec(memory_mib=4096), project="shop").wait()
