@@ -4,7 +4,7 @@ from labkit.vim.monitoring.metrics import METRICS
 from labkit.vim.monitoring.series import HOLD_S
 from labkit.world import draw
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 240, 70, 700, 30, 190
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 740, 240, 70, 700, 30, 190
 ROWS = 12
 
 
