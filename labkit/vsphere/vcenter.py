@@ -9,7 +9,8 @@
 
 Every name in it is a node of the world and can be stopped, crashed and cut off by itself.
 
-What the real one does differently: see each part (vpxd, vpxa, hostd, vmkernel, vmfs, fdm). All of it is document-only.
+What the real one does differently: see each part (vpxd, vpxa, hostd, vmkernel, vmfs, fdm); resource pools, folders of
+one's own and permissions per object are left out. All of it is document-only.
 """
 
 from labkit.vim.vim import Vim
