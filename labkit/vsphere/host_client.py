@@ -5,6 +5,8 @@
 It works while vCenter is down, because hostd needs no vCenter. The surprise comes afterwards: nobody has told vCenter,
 so its inventory is older than the truth until vpxa tells it. What the real one does differently: it is a web page that
 hostd serves (https://esx1/ui); power operations answer with a Task at once, ours with what has come of it.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vsphere.hostd import power_state

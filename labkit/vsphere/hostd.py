@@ -10,6 +10,8 @@ strict lockdown nobody but vCenter can.
 
 What the real one does differently: hostd speaks the vSphere Web Services API throughout; ours does its work by the
 calls of labkit.vmm, which carry libvirt's names. The configuration of a VM (.vmx) is written where its disk lies.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vsphere.arguments import fitting, text

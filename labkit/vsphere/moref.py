@@ -5,6 +5,8 @@
 The number is the order in which vCenter came to know the thing, over all kinds together. The surprise: it is the
 vCenter's own, so the same VM has another MoRef in another vCenter, and none at all for the host it runs on (hostd
 counts: '7').
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vsphere.arguments import text

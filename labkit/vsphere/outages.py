@@ -6,6 +6,8 @@
 Three hosts; the piece dies on esx1 (or it is vpxd), a minute passes, then the operation is tried: with
 a VM of this host, or with one of another host. 'Worked' is the effect (it runs, it has moved, everything was answered),
 not the answer.
+
+Document-only: vSphere is closed source.
 """
 
 from typing import NamedTuple

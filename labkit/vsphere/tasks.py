@@ -5,6 +5,8 @@
 
 A reference without an answer is no result: 'the task was accepted' and 'the VM runs' are two sentences. What the real
 one does differently: tasks are kept for weeks and can be listed; ours end with vpxd's memory.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vsphere.faults import name_of, translated

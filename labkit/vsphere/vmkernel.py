@@ -7,6 +7,8 @@ Everything else that runs on the host (hostd, vpxa, fdm) is a process above it a
 that the lock of a VM which it runs belongs to another host by now, it ends its own copy: the memory of that copy is
 older than the disk. What the real one does differently: it asks through hostd, or HA's agent answers the question for
 it.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vmm import power

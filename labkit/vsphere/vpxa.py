@@ -7,6 +7,8 @@ It runs no VM and decides nothing. Stop it: the VMs run, hostd answers the host 
 host as 'notResponding', as it would if the whole machine had burnt, or hostd had ended. It is the agent of labkit.vim
 under vSphere's name; here is what it relays besides. What the real one does differently: it keeps a copy of hostd's
 inventory that vpxd fetches by versions.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vsphere.faults import fault

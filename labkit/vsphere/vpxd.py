@@ -10,6 +10,8 @@ for such a host is refused.
 
 What the real one does differently: vpxd fetches changes from vpxa by version numbers; single sign-on, permissions per
 object and the inventory service are programs of their own; the database is PostgreSQL.
+
+Document-only: vSphere is closed source.
 """
 
 from labkit.vim.carrying_out import definition
