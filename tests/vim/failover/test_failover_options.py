@@ -239,3 +239,15 @@ def test_a_host_that_is_heard_again_while_others_are_asked_about_it_is_not_fence
     w.run(until=w.now + 120)
     assert vim.failover.cases["esx1"].outcome == "back" and w.nodes["esx1"].state == "running"
     assert not w.trace.where(kind="ipmi", what="power off") and vim.vms["web"].host.name == "esx1"
+
+
+def test_what_several_hosts_have_lost_in_one_instant_is_restarted_by_priority_together():
+    w, vim = center(4)
+    for name, priority, host in (("a", "low", "esx1"), ("b", "high", "esx2"), ("c", "disabled", "esx2")):
+        vim.create(name, spec=SMALL, priority=priority, host=host)
+    w.run(until=60)
+    w.crash("esx1")
+    w.crash("esx2")
+    w.run(until=200)
+    assert [e.dst for e in vim.events if e.what.startswith("restarting on")] == ["b", "a"]
+    assert vim.failover.cases["esx2"].down == {"c": "its restart is disabled"} and vim.vms["c"].seen == "off"
