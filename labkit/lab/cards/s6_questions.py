@@ -10,7 +10,7 @@ CASES = (
         (
             ("its VMs are down", "S6.m5"),
             ("HA will restart its VMs", "S6.m5"),
-            ("vpxd has failed", "S6.m1"),
+            ("vpxd has failed", ""),
         ),
         "A stopped vpxa, a cut cable and a burnt machine look the same from vCenter. HA asks other witnesses.",
     ),
@@ -55,7 +55,7 @@ WORK = (
         "DRS: vpxd has running VMs moved by vMotion, without a restart",
         (
             ("HA: its agents restart some of the VMs elsewhere", "S6.m6"),
-            ("the host's hostd: it asks another host to take a VM", "S6.m3"),
+            ("the host's hostd: it asks another host to take a VM", ""),
             ("nobody, unless the host fails", "S6.m6"),
         ),
         "Moving what runs is DRS's work, by the two living hosts and vCenter. HA does nothing as long as nobody dies.",
@@ -66,7 +66,7 @@ WORK = (
         (
             ("DRS: it moves them to another host with their memory", "S6.m6"),
             ("nobody: without vCenter there is no HA", "S6.m2"),
-            ("the hostd of the burnt host, as soon as it is repaired", "S6.m6"),
+            ("the hostd of the burnt host, as soon as it is repaired", ""),
         ),
         "HA's agents were configured by vCenter and do not need it any more. It is a restart: what was in "
         "memory is gone.",

@@ -5,7 +5,7 @@ from labkit.lab.card import Explanation, Look, Observation, Prediction
 
 PREDICTIONS = (
     # The VIM is down: how many of twelve operations still work? a: none · b: two · c: six · d: eleven
-    Prediction("S7.p11", correct="c", beliefs={"a": "Q2.m1", "b": "Q2.m2", "d": "Q2.m3"}),
+    Prediction("S7.p11", correct="c", beliefs={"a": "Q2.m1", "b": "Q2.m1", "d": "Q2.m3"}),
 )
 
 

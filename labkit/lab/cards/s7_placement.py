@@ -21,14 +21,14 @@ MISCONCEPTIONS = {
 PREDICTIONS = (
     # web1 is a full copy of the template, fast a linked clone. The template shall be deleted.
     # a: refused because of fast · b: both lose their disks · c: both live on · d: refused because of both
-    Prediction("S7.p5", correct="a", beliefs={"b": "S7.m4", "c": "S7.m4", "d": "S7.m4"}),
+    Prediction("S7.p5", correct="a", beliefs={"b": "S7.m4", "d": "S7.m4"}),
     # esx3 is empty and in maintenance, db1 runs on esx1 (apart!), esx2 has least memory. db2 goes
     # a: to esx3 · b: to esx1 · c: to esx2 · d: nowhere
-    Prediction("S7.p4", correct="c", beliefs={"a": "S7.m7", "b": "S7.m7", "d": "S7.m7"}),
+    Prediction("S7.p4", correct="c", beliefs={"a": "S7.m7", "b": "S7.m7"}),
     # 12 VMs of 2 GiB on a KVM host of 16 GiB (memory ratio 1.5). Their guests fill 1,900 MiB each.
     # a: all run at two thirds of their speed · b: two are killed, the others crawl · c: nothing, the VIM had checked
     # d: the VIM moves some of them before it happens
-    Prediction("S7.p2", correct="b", beliefs={"a": "S7.m6", "c": "S7.m6", "d": "S7.m6"}),
+    Prediction("S7.p2", correct="b", beliefs={"a": "S7.m6", "c": "S7.m6"}),
 )
 
 
@@ -115,7 +115,7 @@ def where_to(seed):
     wrong = {at: f"to esx{at}" for at in (1, 2, 3) if at not in left}
     options = [(right, None), *((text, "S7.m7") for text in wrong.values())]
     if left:
-        options.append(("nowhere: the request is refused", "S7.m7"))
+        options.append(("nowhere: the request is refused", ""))
     keyed, correct = turned(-seed, options)
     rooms = ", ".join(f"esx{at} {room:,}" for at, room in enumerate(free, 1))
     return Question(
@@ -138,7 +138,7 @@ def busy_at_once(seed):
     cores, memory_mib, vcpus = HOSTS[seed % len(HOSTS)]
     options = [
         (f"each gets {100 * cores // vcpus} % of a core, and nobody is ended", None),
-        ("the VMs that came last get nothing: the cores are given away", "S7.m6"),
+        ("the VMs that came last get nothing: the cores are given away", ""),
         ("the VIM should have refused them: there are not so many cores", "S7.m6"),
         ("the host kills some of them, as it does when memory is short", "S7.m6"),
     ]

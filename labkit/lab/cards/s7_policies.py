@@ -22,13 +22,13 @@ PREDICTIONS = (
     # quota 8 GiB, 4 GiB used. Two orders of 3 GiB arrive in the same moment.
     # a: both pass, each of them fits · b: the first passes, the second is refused · c: both are refused
     # d: both pass, and the VIM removes one when it sees them run
-    Prediction("S7.p3", correct="b", beliefs={"a": "S7.m2", "c": "S7.m2", "d": "S7.m2"}),
-    # bank has a quota of 16 GiB; shop has none and orders all there is, then bank orders its first VM of 4 GiB.
-    # a: it starts, 16 GiB are kept for it · b: no host has room · c: a VM of shop is stopped for it
+    Prediction("S7.p3", correct="b", beliefs={"a": "S7.m2", "d": "S7.m2"}),
+    # bank has a quota of 64 GiB, and so has shop, which orders all there is, then bank orders its first VM of 4 GiB.
+    # a: it starts, its quota kept room free · b: no host has room · c: a VM of shop is stopped for it
     Prediction("S7.p7", correct="b", beliefs={"a": "S7.m9", "c": "S7.m9"}),
     # One threshold (90 %) and a load that swings around it for 20 minutes: how often does the alarm change?
     # a: once · b: 20 times · c: never, the average is below
-    Prediction("S7.p6", correct="b", beliefs={"a": "S7.m8", "c": "S7.m8"}),
+    Prediction("S7.p6", correct="b", beliefs={"a": "S7.m8"}),
 )
 
 
@@ -109,12 +109,12 @@ def admitted(seed):
     quota, used, pending, asked, fits = STORIES[seed % len(STORIES)]
     yes, no = f"yes: {used + pending + asked} of {quota} GiB", f"no: {used + pending + asked} of {quota} GiB"
     if fits:
-        options = [(yes, None), ("no: what is pending is not settled, so everybody waits", "S7.m2"),
+        options = [(yes, None), ("no: what is pending is not settled, so everybody waits", ""),
                    ("no: guests use only half of it, the quota is reached when they use it", "S7.m6"),
                    ("yes, and the same again: what is pending does not count", "S7.m2")]  # fmt: skip
     else:
         options = [(no, None), (f"yes: {used + asked} of {quota} GiB, for the pending ones do not run yet", "S7.m2"),
-                   ("yes: it is one VM like the others", "S7.m6"),
+                   ("yes: it is one VM like the others", ""),
                    ("yes, but it is stopped as soon as the others run", "S7.m2")]  # fmt: skip
     keyed, correct = turned(seed, options)
     text = (
