@@ -179,6 +179,7 @@ def test_a_vm_that_is_off_gets_another_size_which_its_host_and_its_quota_must_ha
         vim.create("fill", spec=Spec(memory_mib=14_000), host=vim.vms["web"].host.name).wait()
         resized(vim, memory_mib=4096)
     assert error.value.code == 507 and vim.vms["web"].spec.memory_mib == 2048
+    assert vim.placement.free(vim.vms["web"].host)["memory_mib"] == 16_384 - 14_000 - 2048  # still claimed
     assert vim.policies.claims.sums("shop") == ((0, 0, 10, 1), (0, 0, 0, 0))
     vim.terminate("fill").wait()
     free = vim.placement.free(vim.vms["web"].host)
