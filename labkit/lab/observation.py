@@ -14,6 +14,8 @@ from labkit.lab.card import Look
 from labkit.lab.errors import Quiet
 from labkit.world.draw import escape
 
+LATER = "Have later cells run in between? Then run the cells of this experiment again first: they may share names."
+
 
 def observe(
     id: str, subject: Any = None, /, *, truth: Mapping[str, Any] | Callable[[Any], Mapping] | None = None, **values: Any
@@ -22,7 +24,7 @@ def observe(
 
     `subject` is the world (or trace) that the card's looks read. Without a card, `truth` gives the right values: a
     dict, or a function of `subject` that returns one. `...` means: not looked yet. Quiet error for a value the
-    experiment does not have.
+    experiment does not have, and for a subject that it did not make (a later cell has used the name).
     """
     looks = _looks(id, truth, subject)
     unknown = set(values) - set(looks)
@@ -37,6 +39,7 @@ def observe(
         all_seen &= seen
         lines.append(line)
     if Ellipsis not in values.values():
+        lines += [] if all_seen else [LATER]
         session.journal().write(
             "observe", id, right=all_seen, values={name: repr(value) for name, value in values.items()}
         )
@@ -64,8 +67,14 @@ def _compare(name: str, value: Any, look: Look, subject: Any) -> tuple[bool, str
     """(seen rightly, the line that says so)."""
     if value is Ellipsis and not session.headless():
         return False, f"{name}: replace ... by what you saw"
-    truth = look.truth(subject)
-    shows = f" {look.shows(subject)}" if look.shows else ""
+    try:
+        truth = look.truth(subject)
+        shows = f" {look.shows(subject)}" if look.shows else ""
+    except Exception as error:  # whatever a look meets in a thing that it was not written for
+        raise Quiet(
+            f"{name} cannot be looked up in what stands behind this name now: {type(subject).__name__}.",
+            next_step="a later cell has used the name; run the cells of this experiment again, then this one",
+        ) from error
     if value is Ellipsis:
         return True, f"{name}: nobody was there to look (headless run); the trace shows {truth!r}.{shows}"
     if same(value, truth, look.tolerance):

@@ -154,3 +154,10 @@ def test_a_wrong_answer_to_a_question_names_the_belief_and_offers_a_second_versi
     student.press("Try a second version")
     assert student.shown() != before
     assert "Beliefs to look at again:" in student.run("progress()")[1]
+
+
+def test_an_observation_after_a_later_cell_took_the_name_says_so(student):
+    student.run("from labkit.lab import observe")
+    status, text = student.run('observe("S8.p2", ["of", "another"], isolated_s=46, nowhere_s=77)')
+    assert status == "error" and "Traceback" not in text
+    assert "behind this name now: list" in text and "run the cells of this experiment again" in text
