@@ -25,6 +25,7 @@ AT_HOST = (
     "start a VM at its host", "migrate a VM, ordered at its host",
 )  # fmt: skip
 CHOOSES, RESTARTS = "create a VM on some host", "restart a lost host's VM elsewhere"
+SEES = "see in the VIM whether a VM runs"
 RULES = (OWN, ORDERED, SOMEWHERE, LOST, SHAPE)
 MISCONCEPTIONS = {
     "Q2.m1": "A VIM is a more powerful VMM. – Take it away, and nothing stops.",
@@ -41,7 +42,8 @@ def played(operation, outage, on):
 
 
 def family(operation):
-    return HERE if operation in AT_HOST else ALL if operation in (CHOOSES, RESTARTS) else THROUGH
+    """To see is about all hosts, too; it alone fails with one host, so 'as long as the VIM lives' wins no family."""
+    return HERE if operation in AT_HOST else ALL if operation in (CHOOSES, RESTARTS, SEES) else THROUGH
 
 
 def rule(operation):
@@ -79,7 +81,7 @@ def judge(scenario, artefact):
 def belief(operation, outage, said):
     """The belief that explains a wrong answer best, or None."""
     if said:
-        return "Q2.m2" if operation.startswith("migrate") else None
+        return "Q2.m2" if operation.startswith("migrate") and outage != "esx1 dead" else None
     if operation in (CHOOSES, RESTARTS) or outage == "link to esx1 cut":
         return "S6.m5"
     if operation == "migrate a VM, ordered at its host":
