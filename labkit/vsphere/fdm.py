@@ -43,6 +43,8 @@ class Fdm:
         self.begin()
 
     def __repr__(self):
+        if self.node.state != "running":
+            return f"<FDM {self.host}: {self.node.state}; last {self.role}, primary {self.primary}>"
         return f"<FDM {self.host}: {self.role}, primary {self.primary}>"
 
     def begin(self):
