@@ -65,8 +65,8 @@ class Question:
 
 
 def turned(turn: int, options: Sequence[tuple[str, str | None]]) -> tuple[dict, str]:
-    """Options turned by so many places under a, b, c, …, and the key of the right one: its belief is None; "" stands for
-    a wrong one that shows no belief."""
+    """Options turned by so many places under a, b, c, …, and the key of the right one: its belief is None; "" stands
+    for a wrong one that shows no belief."""
     turn %= len(options)
     keyed = dict(zip("abcdefgh", [*options[turn:], *options[:turn]], strict=False))
     return keyed, next(key for key, (_, belief) in keyed.items() if belief is None)
