@@ -47,6 +47,7 @@ PAGE = """
 .lk-card .lk-table :is(th,td){text-align:left;vertical-align:top;padding:7px 12px;border:0;border-bottom:1px solid var(--lk-line);background:none;color:var(--lk-ink);max-width:none;white-space:normal}
 .lk-card .lk-table thead th{font-weight:600;border-bottom:2px solid var(--lk-line)}.lk-card .lk-table tbody th{font-weight:550}
 .lk-card .lk-table tr.lk-now :is(th,td){background:var(--lk-lit)}.lk-who{display:block;color:var(--lk-quiet);font-size:13px}
+@media (max-width:1000px){.lk-card{padding:12px 12px}.lk-card .lk-table :is(th,td){padding:6px 4px;font-size:13px}}
 .lk-inline{display:block!important}.lk-still{display:none}
 .lk-frame .widget-label{min-width:0;width:auto;color:inherit}.lk-frame button{min-height:32px;height:auto}
 .lk-frame :is(button,input,select,textarea):focus-visible{outline:3px solid #0072B2;outline-offset:2px;box-shadow:0 0 0 2px #fff}

@@ -60,8 +60,9 @@ class VCenterView(Frame):
         tree = tree_html(self.tree, {on for _, on, *_ in alarms}, self.told, self.truth)
         right = vcenter_details.details(self.vcenter, self.chosen, self.truth) if self.up else self._down()
         columns = card.Html(f'<div class="lk-columns"><div>{tree}</div><div>{right}</div></div>')
-        lists = self._lists(alarms) if self.up else ()
-        return card.panel(f"vCenter at {self.vcenter.world.now:,.0f} s", columns, *lists,
+        lists = "".join(self._lists(alarms)) if self.up else ""
+        page = card.Html(f'<div class="lk-vcenter">{columns}{lists}</div>')
+        return card.panel(f"vCenter at {self.vcenter.world.now:,.0f} s", page,
                           note="The tree is what vpxd believes, by the hosts' last reports.")  # fmt: skip
 
     def _note(self):

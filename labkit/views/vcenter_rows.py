@@ -15,7 +15,7 @@ STYLE = """<style>
 .lk-tree [role=treeitem]:focus-visible{outline:3px solid #0072B2;outline-offset:-2px}
 .lk-tree .lk-twisty{width:12px}.lk-tree .lk-word{color:var(--lk-quiet)}
 .lk-tree[aria-disabled=true] [role=treeitem]{color:var(--lk-quiet);font-style:italic}
-.lk-card .lk-table :is(th,td){overflow-wrap:anywhere}
+.lk-vcenter .lk-table td{overflow-wrap:anywhere}
 .lk-columns{display:flex;flex-wrap:wrap;gap:8px 24px}.lk-columns>div{flex:1 1 330px;min-width:0}
 </style>"""
 
