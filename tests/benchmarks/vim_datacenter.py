@@ -59,7 +59,7 @@ def begin(hosts=HOSTS, monitored=False):
     world = World(seed=1, journal=False)
     machine = Host(pcpus=32, memory_mib=131072, disk_gib=2000)
     vim = datacenter(world, hosts=hosts, host=machine, shared_gib=10_000_000)
-    vim.use(failover=failover.FailoverSystem())
+    vim.use(failover=failover.FailoverSystem(detect_s=30))
     if monitored:
         vim.use(monitoring=monitoring.Monitoring(world, name="vim-monitoring"))
     world.run(until=1)
