@@ -20,7 +20,7 @@ def test_the_reference_gets_full_points(task, seed):
 
 
 @pytest.mark.parametrize(("task", "name"), MUTANTS, ids=[f"{task.id}-{name}" for task, name in MUTANTS])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[1::2])
 def test_a_mutant_fails_with_its_belief(task, name, seed):
     mutant = task.mutants[name]
     report = judge_task(task, mutant.artefact, seed)
