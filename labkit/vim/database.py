@@ -35,22 +35,26 @@ PART = "INSERT OR REPLACE INTO part VALUES (?,?)"
 
 
 class Database:
-    """One SQLite connection; `path` is a file or ':memory:'. LabError (400) for what is no path; sqlite3.Error for what
-    SQLite refuses."""
+    """One SQLite connection; `path` is a file or ':memory:'. LabError (400) for what is no path or no database, (507)
+    when nothing can be written any more."""
 
     def __init__(self, path=":memory:"):
         if not isinstance(path, (str, PathLike)) or not str(path):
             raise LabError(f"a database is a file's path or ':memory:', not {path!r}", 400, True)
         self.path, self.specs, self.written = str(path), {}, 0
-        self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self.connection.executescript(SCHEMA)
+        try:
+            self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self.connection.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            why = f"{self.path} cannot be a VIM's database: {error}"
+            raise LabError(why, 400, True, "name a file of an earlier run, or a new one") from None
 
     def save(self, vms, gone, hosts, n, parts=()):
         """One transaction: these VmRecords and HostRecords as they are now, the VMs of those places forgotten, the
         counter at n, and what was written in subsystems [(kind, JSON), …]."""
         execute = self.connection.execute
-        execute("BEGIN IMMEDIATE")
         try:
+            execute("BEGIN IMMEDIATE")
             rows = map(self._row, vms)
             self.connection.executemany("INSERT OR REPLACE INTO vm VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             self.connection.executemany("DELETE FROM vm WHERE place = ?", [(place,) for place in gone])
@@ -58,15 +62,21 @@ class Database:
             self.connection.executemany(PART, parts)
             execute("DELETE FROM counter")
             execute("INSERT INTO counter VALUES (?)", (n,))
-        except BaseException:
-            execute("ROLLBACK")
+            execute("COMMIT")
+        except BaseException as error:
+            if self.connection.in_transaction:
+                execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise unwritten(error) from None
             raise
-        execute("COMMIT")
         self.written += 1
 
     def keep(self, kind, written):
         """What was written in a subsystem (JSON), in a transaction of its own."""
-        self.connection.execute(PART, (kind, written))
+        try:
+            self.connection.execute(PART, (kind, written))
+        except sqlite3.Error as error:
+            raise unwritten(error) from None
 
     def parts(self):
         """{kind: JSON}: what was written in subsystems."""
@@ -105,6 +115,12 @@ class Database:
         """The counter: no order has a higher number."""
         row = self.connection.execute("SELECT n FROM counter").fetchone()
         return row[0] if row else 0
+
+
+def unwritten(error):
+    """The LabError (507) of a write that SQLite refuses: a full disk, most of the time."""
+    why = f"the VIM's database cannot be written: {error}"
+    return LabError(why, 507, True, "make room on its disk: nothing is ordered meanwhile")
 
 
 def _host_row(host):

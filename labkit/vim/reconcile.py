@@ -73,7 +73,12 @@ def run(vim):
         if vim.vms.get(vm.name) is vm:
             decide(vim, vm)
     if vim.unsaved or vim.gone or vim.hosts_changed or vim.unkept:
-        vim.database.save(vim.unsaved, vim.gone, vim.hosts_changed, vim.n, keeping.late(vim))
+        try:
+            vim.database.save(vim.unsaved, vim.gone, vim.hosts_changed, vim.n, keeping.late(vim))
+        except LabError as error:
+            vim.changed = {**changed, **vim.changed}  # what is not saved is not sent: the next pass tries again
+            vim.emit("database cannot be written", error=str(error))
+            return
         vim.unsaved, vim.gone, vim.hosts_changed = {}, {}, {}
     for vm in changed:
         order(vim, vm)
